@@ -1,0 +1,1 @@
+"""NovaMart: a seeded demo company whose truth is known."""

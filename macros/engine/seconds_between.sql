@@ -1,0 +1,11 @@
+{% macro seconds_between(earlier, later) %}
+{#-
+    Seconds from `earlier` to `later` (timestamps) as a double, to the
+    microsecond; negative when `later` comes first.
+-#}
+    {{ return(adapter.dispatch('seconds_between', 'insight_engine')(earlier, later)) }}
+{% endmacro %}
+
+{% macro duckdb__seconds_between(earlier, later) -%}
+    ((epoch_us({{ later }}) - epoch_us({{ earlier }})) / 1e6)
+{%- endmacro %}

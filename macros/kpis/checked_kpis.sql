@@ -1,0 +1,1 @@
+{% macro checked_kpis() %}{{ return([]) }}{% endmacro %}

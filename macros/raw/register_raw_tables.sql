@@ -1,0 +1,354 @@
+{% macro register_raw_tables() %}
+{#-
+    Make schema `raw` stand for the raw data contract: one relation a contract
+    table, contract column names, text or native types.  Runs before every
+    build, so sources are read where they lie and errors come before any model.
+
+    Beside the contract columns every relation has
+        _source_file       name of the file the row came from
+        _is_decimal_comma  its amounts are written 1.234,56
+        _malformed_line    text of a line that does not split into the columns
+        _malformed_reason  why
+    and raw.registered_columns says what was found where.
+    Errors: a required table or column is missing, a file cannot be read, a
+    file lost lines.
+-#}
+    {%- if execute -%}
+        {{ adapter.dispatch('register_raw_tables', 'insight_engine')() }}
+    {%- endif -%}
+{% endmacro %}
+
+{% macro default__register_raw_tables() %}
+    {{ exceptions.raise_compiler_error(
+        'Reading raw data is not implemented for ' ~ target.type ~ '.') }}
+{% endmacro %}
+
+{% macro duckdb__register_raw_tables() %}
+    {%- do run_query('create schema if not exists raw') -%}
+    {%- set registry_rows = [] -%}
+    {%- for table_name, spec in raw_contract().items() -%}
+        {%- set parts = duckdb__find_raw_parts(table_name, spec) -%}
+        {%- set all_text = parts | selectattr('format', 'equalto', 'csv') | list | length > 0
+            or parts | length > 1 -%}
+        {%- do duckdb__drop_raw_relation(table_name) -%}
+        {%- if not parts -%}
+            {%- do run_query(duckdb__empty_raw_table_sql(table_name, spec)) -%}
+        {%- elif all_text -%}
+            {%- do run_query(duckdb__empty_raw_table_sql(table_name, spec)) -%}
+            {%- for part in parts -%}
+                {%- if part.format == 'csv' -%}
+                    {%- do duckdb__load_csv(table_name, spec, part) -%}
+                {%- else -%}
+                    {%- do run_query('insert into raw.' ~ table_name ~ ' '
+                        ~ duckdb__raw_select_sql(spec, part, as_text=true)) -%}
+                {%- endif -%}
+            {%- endfor -%}
+        {%- else -%}
+            {%- do run_query('create view raw.' ~ table_name ~ ' as '
+                ~ duckdb__raw_select_sql(spec, parts[0], as_text=false)) -%}
+        {%- endif -%}
+        {%- for column, column_spec in spec['columns'].items() -%}
+            {%- set found = [] -%}
+            {%- for part in parts -%}
+                {%- if part.columns[column] is not none -%}
+                    {%- do found.append(part) -%}
+                {%- endif -%}
+            {%- endfor -%}
+            {%- if not found -%}
+                {%- set storage_kind = 'absent' -%}
+            {%- elif all_text -%}
+                {%- set storage_kind = 'text' -%}
+            {%- else -%}
+                {%- set storage_kind = duckdb__storage_kind(
+                    column_spec['kind'], parts[0].types[parts[0].columns[column]]) -%}
+            {%- endif -%}
+            {%- do registry_rows.append(
+                "('" ~ table_name ~ "', '" ~ column ~ "', "
+                ~ (duckdb__quote_text(found[0].columns[column]) if found else 'null')
+                ~ ", '" ~ storage_kind ~ "', "
+                ~ (duckdb__quote_text(found[0].place) if found else 'null') ~ ')') -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- do run_query(
+        'create or replace table raw.registered_columns as'
+        ~ ' select * from (values ' ~ (registry_rows | join(', '))
+        ~ ') as columns(table_name, column_name, found_name, storage_kind, place)') -%}
+{% endmacro %}
+
+{% macro duckdb__find_raw_parts(table_name, spec) %}
+{#-
+    The parts of a raw table: all Parquet files together as one, each CSV file
+    as one, or one warehouse table.  Returns a list of dicts {format, place,
+    relation, columns (contract -> found), types (found -> type), facts}.
+-#}
+    {%- set wanted_file = (var('file_names') or {}).get(table_name) -%}
+    {%- set stems = [wanted_file] if wanted_file else spec['files'] -%}
+    {%- if var('raw_schema') -%}
+        {%- set database = var('raw_database') or target.database -%}
+        {%- for stem in stems -%}
+            {%- set relation = adapter.get_relation(
+                database=database, schema=var('raw_schema'), identifier=stem) -%}
+            {%- if relation is not none -%}
+                {{ return([duckdb__raw_part(
+                    table_name, 'table', relation | string, relation | string, none)]) }}
+            {%- endif -%}
+        {%- endfor -%}
+        {%- if spec['required'] or wanted_file -%}
+            {{ raise_raw_error("schema '" ~ var('raw_schema') ~ "' has no table '"
+                ~ stems[0] ~ "', which is required: load it, or name yours in"
+                ~ " vars.yml under file_names: {" ~ table_name ~ ": <your table>}.") }}
+        {%- endif -%}
+        {{ return([]) }}
+    {%- endif -%}
+
+    {%- set folder = env_var('INSIGHT_DATA', 'demo/data') -%}
+    {%- set answer = fromjson(run_query(
+        'select inspect_raw_files(' ~ duckdb__quote_text(folder) ~ ', '
+        ~ duckdb__quote_text(tojson(stems)) ~ ')').columns[0].values()[0]) -%}
+    {%- if not answer['folder_exists'] -%}
+        {{ raise_raw_error("the folder '" ~ folder ~ "' does not exist: set"
+            ~ " INSIGHT_DATA to the folder that holds your exports, or run"
+            ~ " `make build`, which makes the demo data first.") }}
+    {%- endif -%}
+    {%- if answer['places'] | length > 1 -%}
+        {{ raise_raw_error("'" ~ folder ~ "' holds the table " ~ table_name
+            ~ " more than once (" ~ (answer['places'] | join(', '))
+            ~ "): keep one, or put the parts into a folder '"
+            ~ answer['stem'] ~ "'.") }}
+    {%- endif -%}
+    {%- if not answer['files'] -%}
+        {%- if spec['required'] or wanted_file or answer['places'] -%}
+            {{ raise_raw_error("'" ~ folder ~ "' has no " ~ stems[0] ~ ".csv, "
+                ~ stems[0] ~ ".parquet or folder of such parts"
+                ~ (", which is required" if spec['required'] else '')
+                ~ "; it holds: " ~ (answer['entries'] | join(', ') or 'nothing')
+                ~ ". Add the file, or name yours in vars.yml under file_names: {"
+                ~ table_name ~ ": <your file without ending>}.") }}
+        {%- endif -%}
+        {{ return([]) }}
+    {%- endif -%}
+    {%- for file in answer['files'] -%}
+        {%- if file['error'] -%}
+            {{ raise_raw_error(file['path'] ~ ' ' ~ file['error'] ~ '.') }}
+        {%- endif -%}
+    {%- endfor -%}
+
+    {%- set parts = [] -%}
+    {%- set parquet = answer['files'] | selectattr('format', 'equalto', 'parquet') | list -%}
+    {%- if parquet -%}
+        {%- set paths = [] -%}
+        {%- for file in parquet -%}
+            {%- do paths.append(duckdb__quote_text(file['path'])) -%}
+        {%- endfor -%}
+        {%- do parts.append(duckdb__raw_part(
+            table_name, 'parquet',
+            parquet[0]['path'] ~ (' and its sister files' if parquet | length > 1 else ''),
+            'read_parquet([' ~ (paths | join(', ')) ~ '], union_by_name = true,'
+            ~ " filename = '_source_path')",
+            none)) -%}
+    {%- endif -%}
+    {%- for file in answer['files'] | selectattr('format', 'equalto', 'csv') -%}
+        {%- do parts.append(duckdb__raw_part(table_name, 'csv', file['path'], none, file)) -%}
+    {%- endfor -%}
+    {{ return(parts) }}
+{% endmacro %}
+
+{% macro duckdb__raw_part(table_name, format, place, relation, facts) %}
+{#- One part of a raw table with its columns resolved against the contract. -#}
+    {%- set types = {} -%}
+    {%- set names = [] -%}
+    {%- if facts is not none -%}
+        {%- for name in facts['header'] -%}
+            {%- do names.append(name or 'column_' ~ loop.index) -%}
+            {%- do types.update({names[-1]: 'VARCHAR'}) -%}
+        {%- endfor -%}
+    {%- else -%}
+        {%- for row in run_query('describe select * from ' ~ relation).rows -%}
+            {%- if row[0] != '_source_path' -%}
+                {%- do names.append(row[0]) -%}
+                {%- do types.update({row[0]: row[1]}) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return({
+        'format': format,
+        'place': place,
+        'relation': relation,
+        'columns': resolve_raw_columns(table_name, names, place),
+        'names': names,
+        'types': types,
+        'facts': facts,
+    }) }}
+{% endmacro %}
+
+{% macro duckdb__storage_kind(kind, data_type) %}
+{#- How a column of `data_type` is kept for a contract column of `kind`. -#}
+    {%- if kind in ['timestamp', 'date']
+        and (data_type.startswith('TIMESTAMP') or data_type == 'DATE') -%}
+        {{ return('timestamp') }}
+    {%- elif kind in ['amount', 'count'] and data_type.split('(')[0] in [
+        'DECIMAL', 'DOUBLE', 'FLOAT', 'TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT',
+        'HUGEINT', 'UTINYINT', 'USMALLINT', 'UINTEGER', 'UBIGINT', 'UHUGEINT'] -%}
+        {{ return('numeric') }}
+    {%- endif -%}
+    {{ return('text') }}
+{% endmacro %}
+
+{% macro duckdb__raw_select_sql(spec, part, as_text) %}
+{#- Select a part's rows in contract columns and order. -#}
+    {%- set expressions = [] -%}
+    {%- for column, column_spec in spec['columns'].items() -%}
+        {%- set found = part.columns[column] -%}
+        {%- if found is none -%}
+            {%- set expression = 'cast(null as varchar)' -%}
+        {%- else -%}
+            {%- set quoted = '"' ~ found.replace('"', '""') ~ '"' -%}
+            {%- set data_type = part.types[found] -%}
+            {%- set kind = duckdb__storage_kind(column_spec['kind'], data_type) -%}
+            {%- if data_type == 'TIMESTAMP WITH TIME ZONE' -%}
+                {%- set expression = "timezone('UTC', " ~ quoted ~ ')' -%}
+            {%- elif kind == 'timestamp' -%}
+                {%- set expression = 'cast(' ~ quoted ~ ' as timestamp)' -%}
+            {%- elif kind == 'numeric' -%}
+                {%- set expression = quoted -%}
+            {%- else -%}
+                {%- set expression = 'cast(' ~ quoted ~ ' as varchar)' -%}
+            {%- endif -%}
+            {%- if as_text -%}
+                {%- set expression = 'cast(' ~ expression ~ ' as varchar)' -%}
+            {%- endif -%}
+        {%- endif -%}
+        {%- do expressions.append(expression ~ ' as ' ~ column) -%}
+    {%- endfor -%}
+    {%- if part.format == 'csv' -%}
+        {%- set source_file = duckdb__quote_text(part.facts['name']) -%}
+    {%- elif part.format == 'parquet' -%}
+        {%- set source_file = 'parse_filename(_source_path)' -%}
+    {%- else -%}
+        {%- set source_file = duckdb__quote_text(part.place) -%}
+    {%- endif -%}
+    {%- do expressions.append(source_file ~ ' as _source_file') -%}
+    {%- do expressions.append('false as _is_decimal_comma') -%}
+    {%- do expressions.append('cast(null as varchar) as _malformed_line') -%}
+    {%- do expressions.append('cast(null as varchar) as _malformed_reason') -%}
+    {{ return('select ' ~ (expressions | join(', ')) ~ ' from ' ~ part.relation) }}
+{% endmacro %}
+
+{% macro duckdb__empty_raw_table_sql(table_name, spec) %}
+{#- Create an empty raw table, all contract columns text. -#}
+    {%- set columns = [] -%}
+    {%- for column in spec['columns'] -%}
+        {%- do columns.append(column ~ ' varchar') -%}
+    {%- endfor -%}
+    {{ return('create table raw.' ~ table_name ~ ' (' ~ (columns | join(', '))
+        ~ ', _source_file varchar, _is_decimal_comma boolean'
+        ~ ', _malformed_line varchar, _malformed_reason varchar)') }}
+{% endmacro %}
+
+{% macro duckdb__load_csv(table_name, spec, part) %}
+{#-
+    Load one CSV file into raw.<table_name>: its rows, and each line that does
+    not split into the header's columns as a malformed row.  Then prove that no
+    line went missing.
+-#}
+    {%- set facts = part.facts -%}
+    {%- set struct = [] -%}
+    {%- for name in part.names -%}
+        {%- do struct.append(duckdb__quote_text(name) ~ ": 'VARCHAR'") -%}
+    {%- endfor -%}
+    {%- do part.update({'relation':
+        'read_csv(' ~ duckdb__quote_text(part.facts['path'])
+        ~ ', auto_detect = false, header = true, quote = \'"\', escape = \'"\''
+        ~ ', delim = ' ~ duckdb__quote_text(facts['delimiter'])
+        ~ ', encoding = ' ~ duckdb__quote_text(facts['encoding'])
+        ~ (', strict_mode = false' if facts['mixed_newlines'] else '')
+        ~ ', columns = {' ~ (struct | join(', ')) ~ '}'
+        ~ ", store_rejects = true, rejects_limit = 0"
+        ~ ", rejects_table = 'csv_rejects', rejects_scan = 'csv_reject_scans')"}) -%}
+    {%- do run_query('drop table if exists temp.csv_rejects') -%}
+    {%- do run_query('drop table if exists temp.csv_reject_scans') -%}
+    {%- do run_query('insert into raw.' ~ table_name ~ ' '
+        ~ duckdb__raw_select_sql(spec, part, as_text=false)) -%}
+    {%- set file_name = duckdb__quote_text(facts['name']) -%}
+    {%- do run_query(
+        'insert into raw.' ~ table_name ~ ' by name '
+        ~ 'select ' ~ file_name ~ ' as _source_file, false as _is_decimal_comma,'
+        ~ " coalesce(max(csv_line), '') as _malformed_line,"
+        ~ " 'malformed line: ' || lower(min(error_type))"
+        ~ ' as _malformed_reason from temp.csv_rejects group by line') -%}
+    {%- do duckdb__mark_decimal_comma(table_name, spec, part) -%}
+
+    {%- set line_breaks = [] -%}
+    {%- if facts['quotes'] -%}
+        {%- for column in part.names -%}
+            {%- set quoted = '"' ~ column.replace('"', '""') ~ '"' -%}
+            {%- do line_breaks.append(
+                'coalesce(sum(length(' ~ quoted ~ ") - length(replace(replace("
+                ~ quoted ~ ", chr(10), ''), chr(13), ''))), 0)") -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- set read_back = run_query(
+        'select count(*) from raw.' ~ table_name ~ ' where _source_file = '
+        ~ file_name).columns[0].values()[0] | int -%}
+    {%- set expected = (facts['lines'] | int) - 1 -%}
+    {%- if read_back < expected and line_breaks -%}
+        {%- set inside_quotes = run_query(
+            'select ' ~ (line_breaks | join(' + ')) ~ ' from '
+            ~ part.relation).columns[0].values()[0] | int -%}
+    {%- else -%}
+        {%- set inside_quotes = 0 -%}
+    {%- endif -%}
+    {%- if read_back + inside_quotes < expected -%}
+        {{ raise_raw_error(
+            part.facts['path'] ~ ' has ' ~ expected ~ ' lines below its header but'
+            ~ ' only ' ~ (read_back + inside_quotes) ~ ' could be read: a double'
+            ~ ' quote is probably opened and never closed; write quotes inside a'
+            ~ ' value twice ("") and export it again.') }}
+    {%- endif -%}
+{% endmacro %}
+
+{% macro duckdb__mark_decimal_comma(table_name, spec, part) %}
+{#-
+    Mark a file whose amounts are written with a decimal comma: some amount ends
+    in a comma and one or two digits, and none in a point and one or two digits.
+-#}
+    {%- set comma = [] -%}
+    {%- set point = [] -%}
+    {%- for column, column_spec in spec['columns'].items() -%}
+        {%- if column_spec['kind'] == 'amount' and part.columns[column] is not none -%}
+            {%- do comma.append(
+                'bool_or(regexp_matches(trim(' ~ column ~ "), ',[0-9]{1,2}$'))") -%}
+            {%- do point.append(
+                'bool_or(regexp_matches(trim(' ~ column ~ "), '[.][0-9]{1,2}$'))") -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if comma -%}
+        {%- set where = ' where _source_file = ' ~ duckdb__quote_text(part.facts['name']) -%}
+        {%- set rows = run_query(
+            'select coalesce(' ~ (comma | join(' or ')) ~ ', false)'
+            ~ ' and not coalesce(' ~ (point | join(' or ')) ~ ', false)'
+            ~ ' from raw.' ~ table_name ~ where) -%}
+        {%- if rows.columns[0].values()[0] -%}
+            {%- do run_query('update raw.' ~ table_name
+                ~ ' set _is_decimal_comma = true' ~ where) -%}
+        {%- endif -%}
+    {%- endif -%}
+{% endmacro %}
+
+{% macro duckdb__drop_raw_relation(table_name) %}
+{#- Drop raw.<table_name>, table or view. -#}
+    {%- set rows = run_query(
+        "select table_type from information_schema.tables where table_schema = 'raw'"
+        ~ " and table_catalog = current_database() and table_name = '"
+        ~ table_name ~ "'") -%}
+    {%- if rows | length -%}
+        {%- do run_query('drop '
+            ~ ('view' if rows.columns[0].values()[0] == 'VIEW' else 'table')
+            ~ ' raw.' ~ table_name) -%}
+    {%- endif -%}
+{% endmacro %}
+
+{% macro duckdb__quote_text(text) %}
+{#- A text as an SQL literal. -#}
+    {{ return("'" ~ (text | string).replace("'", "''") ~ "'") }}
+{% endmacro %}

@@ -1,0 +1,23 @@
+-- One row per setting that changes what the attribution marts mean, as it stood
+-- when they were built.
+{%- set settings = [
+    'lookback_days', 'half_life_days', 'path_policy', 'collapse_repeats',
+    'exclude_direct', 'conversion_scope', 'conversion_value',
+    'position_weights', 'reallocation_step', 'business_timezone',
+] %}
+with
+
+settings as (
+
+    {%- for setting in settings %}
+    select
+        '{{ setting }}' as setting,
+        '{{ tojson(var(setting)) | replace("'", "''") | replace('"', '') }}' as value
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+
+)
+
+select * from settings

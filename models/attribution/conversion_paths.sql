@@ -1,0 +1,44 @@
+-- One row per path: how many conversions took exactly these channels in this
+-- order, what they brought and how long they took.
+with
+
+credits as (
+
+    select
+        conversion_id,
+        channel,
+        touch_position,
+        path_length,
+        conversion_value,
+        age_days
+    from {{ ref('touchpoint_credits') }}
+
+),
+
+paths as (
+
+    select
+        conversion_id,
+        {{ text_path('channel', 'touch_position') }} as path,
+        max(path_length) as path_length,
+        max(conversion_value) as conversion_value,
+        max(age_days) as days_to_convert
+    from credits
+    group by conversion_id
+
+),
+
+counted as (
+
+    select
+        path,
+        path_length,
+        count(*) as conversions,
+        cast(sum(conversion_value) as double) as revenue,
+        {{ stable_sum('days_to_convert') }} / count(days_to_convert) as avg_days_to_convert
+    from paths
+    group by path, path_length
+
+)
+
+select * from counted

@@ -1,0 +1,77 @@
+-- One row per conversion: an order that counts under conversion_scope, with the
+-- value to share out and the moment from which its customer's path may start.
+with
+
+orders as (
+
+    select
+        order_id,
+        customer_id,
+        order_value,
+        ordered_at
+    from {{ ref('stg_orders') }}
+    where not is_cancelled
+
+),
+
+refunds as (
+
+    select
+        order_id,
+        sum(refund_amount) as refund_amount
+    from {{ ref('stg_returns') }}
+    group by order_id
+
+),
+
+valued as (
+
+    select
+        orders.order_id,
+        orders.customer_id,
+        {%- if choice_setting('conversion_value', ['gross', 'net']) == 'net' %}
+        orders.order_value - coalesce(refunds.refund_amount, 0) as conversion_value,
+        {%- else %}
+        orders.order_value as conversion_value,
+        {%- endif %}
+        orders.ordered_at,
+        case
+            when orders.customer_id is not null then
+                row_number() over (
+                    partition by orders.customer_id
+                    order by orders.ordered_at, orders.order_id
+                )
+            else 1
+        end as order_number,
+        case
+            when orders.customer_id is not null then
+                lag(orders.ordered_at) over (
+                    partition by orders.customer_id
+                    order by orders.ordered_at, orders.order_id
+                )
+        end as previous_ordered_at
+    from orders
+    left join refunds
+        on orders.order_id = refunds.order_id
+
+),
+
+conversions as (
+
+    select
+        order_id as conversion_id,
+        customer_id,
+        -- Customers in 50 groups, for standard errors by leaving one group out.
+        {{ jackknife_group('coalesce(customer_id, order_id)') }} as jackknife_group,
+        cast(conversion_value as decimal(18, 2)) as conversion_value,
+        {{ business_month('ordered_at') }} as conversion_month,
+        ordered_at as converted_at,
+        previous_ordered_at as previous_converted_at
+    from valued
+    {%- if choice_setting('conversion_scope', ['all_orders', 'first_orders']) == 'first_orders' %}
+    where order_number = 1
+    {%- endif %}
+
+)
+
+select * from conversions

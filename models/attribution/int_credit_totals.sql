@@ -1,0 +1,40 @@
+-- One row per (jackknife group, channel, campaign, touch month, conversion
+-- month): credits and credited revenue of every heuristic model, summed once so
+-- that no mart has to read the touchpoints again.
+with
+
+credits as (
+
+    select
+        jackknife_group,
+        channel,
+        campaign,
+        touch_month,
+        conversion_month,
+        conversion_value,
+        {%- for model in attribution_models() %}
+        credit_{{ model }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref('touchpoint_credits') }}
+
+),
+
+totals as (
+
+    select
+        jackknife_group,
+        channel,
+        campaign,
+        touch_month,
+        conversion_month,
+        {%- for model in attribution_models() %}
+        {{ stable_sum('credit_' ~ model) }} as conversions_{{ model }},
+        {{ stable_sum('credit_' ~ model ~ ' * conversion_value') }} as revenue_{{ model }}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from credits
+    group by jackknife_group, channel, campaign, touch_month, conversion_month
+
+)
+
+select * from totals

@@ -1,0 +1,142 @@
+-- One row per (conversion, touchpoint) of a path: the touches a conversion can
+-- thank, numbered in path order. A conversion without a touch is one row whose
+-- touch is NULL and whose path_length is 0.
+{%- set lookback_days = lookback_limit() %}
+{%- set path_policy = choice_setting('path_policy', ['independent', 'since_previous_conversion']) %}
+{%- set exclude_direct = boolean_setting('exclude_direct') %}
+{%- set collapse_repeats = boolean_setting('collapse_repeats') %}
+with
+
+conversions as (
+
+    select
+        conversion_id,
+        customer_id,
+        jackknife_group,
+        conversion_value,
+        conversion_month,
+        converted_at,
+        previous_converted_at
+    from {{ ref('int_conversions') }}
+
+),
+
+touchpoints as (
+
+    select
+        touchpoint_id,
+        customer_id,
+        channel,
+        campaign,
+        is_direct,
+        touched_at
+    from {{ ref('stg_touchpoints') }}
+
+),
+
+touches_in_window as (
+
+    select
+        conversions.conversion_id,
+        touchpoints.touchpoint_id,
+        conversions.customer_id,
+        conversions.jackknife_group,
+        touchpoints.channel,
+        touchpoints.campaign,
+        touchpoints.is_direct,
+        conversions.conversion_value,
+        conversions.conversion_month,
+        touchpoints.touched_at,
+        conversions.converted_at
+    from conversions
+    left join touchpoints
+        on conversions.customer_id = touchpoints.customer_id
+        and touchpoints.touched_at <= conversions.converted_at
+        {%- if lookback_days is not none %}
+        and touchpoints.touched_at
+            >= {{ days_before('conversions.converted_at', lookback_days) }}
+        {%- endif %}
+        {%- if path_policy == 'since_previous_conversion' %}
+        and (
+            conversions.previous_converted_at is null
+            or touchpoints.touched_at > conversions.previous_converted_at
+        )
+        {%- endif %}
+
+),
+
+{%- if exclude_direct %}
+
+kinds_of_path as (
+
+    select
+        *,
+        max(case when not is_direct then 1 else 0 end) over (
+            partition by conversion_id
+        ) = 0 as is_all_direct
+    from touches_in_window
+
+),
+
+touches_but_direct as (
+
+    select *
+    from kinds_of_path
+    where is_all_direct or not is_direct
+
+),
+{%- endif %}
+
+{%- if collapse_repeats %}
+
+neighbours as (
+
+    select
+        *,
+        lag(channel) over (
+            partition by conversion_id
+            order by touched_at, touchpoint_id
+        ) as previous_channel
+    from {{ 'touches_but_direct' if exclude_direct else 'touches_in_window' }}
+
+),
+
+touches_without_repeats as (
+
+    select *
+    from neighbours
+    where previous_channel is null or channel <> previous_channel
+
+),
+{%- endif %}
+
+numbered as (
+
+    select
+        conversion_id,
+        touchpoint_id,
+        customer_id,
+        jackknife_group,
+        channel,
+        campaign,
+        is_direct,
+        row_number() over (
+            partition by conversion_id
+            order by touched_at, touchpoint_id
+        ) as touch_position,
+        count(touchpoint_id) over (partition by conversion_id) as path_length,
+        conversion_value,
+        conversion_month,
+        touched_at,
+        converted_at
+    from {% if collapse_repeats -%}
+        touches_without_repeats
+    {%- elif exclude_direct -%}
+        touches_but_direct
+    {%- else -%}
+        touches_in_window
+    {%- endif %}
+
+)
+
+select * from numbered

@@ -1,0 +1,77 @@
+-- One row per raw touchpoint row, typed; defect says what is wrong
+-- with a row that may not go on.
+{%- set has_id = raw_column_kind('touchpoints', 'touchpoint_id') != 'absent' %}
+with
+
+raw_touchpoints as (
+
+    select
+        *,
+        {{ clean_id('touchpoint_id') }} as touchpoint_id_clean,
+        {{ clean_id('customer_id') }} as customer_id_clean,
+        {{ raw_timestamp('touchpoints', 'touched_at') }} as touched_at_parsed
+    from {{ source('raw', 'touchpoints') }}
+
+),
+
+channel_spellings as (
+
+    select
+        spelling,
+        channel as channel_name,
+        is_direct
+    from {{ ref('stg_channel_spellings') }}
+
+),
+
+checked as (
+
+    select
+        *,
+        {{ rejection(
+            ([('touchpoint_id_clean is null', 'missing touchpoint_id')] if has_id else [])
+            + [
+                ('customer_id_clean is null', 'missing customer_id'),
+                ('channel_name is null', 'missing channel'),
+                ("channel_name = 'unattributed'", 'reserved channel name'),
+            ]
+            + timestamp_checks('touchpoints', 'touched_at')
+        ) }} as defect
+    from raw_touchpoints
+    left join channel_spellings
+        on raw_touchpoints.channel = channel_spellings.spelling
+
+),
+
+judged as (
+
+    select
+        {%- if has_id %}
+        touchpoint_id_clean as touchpoint_id,
+        {%- else %}
+        -- Without an id of its own a touch is what happened: who, when, where.
+        customer_id_clean || ' ' || cast(touched_at_parsed as varchar) || ' '
+        || channel_name || coalesce(' ' || trim(campaign), '') as touchpoint_id,
+        {%- endif %}
+        customer_id_clean as customer_id,
+        channel_name as channel,
+        nullif(trim(campaign), '') as campaign,
+        is_direct,
+        touched_at_parsed as touched_at,
+        _source_file as source_file,
+        defect,
+        case when defect is not null then {{ raw_row('touchpoints') }} end as raw_row
+    from checked
+
+),
+
+keyed as (
+
+    select
+        *,
+        touchpoint_id as row_key
+    from judged
+
+)
+
+select * from keyed

@@ -1,0 +1,2 @@
+-- One row per customer of the customer file.
+{{ sound_rows('customers') }}

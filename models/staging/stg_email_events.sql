@@ -1,0 +1,2 @@
+-- One row per e-mail event.
+{{ sound_rows('email_events') }}

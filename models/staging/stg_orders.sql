@@ -1,0 +1,2 @@
+-- One row per order, cancelled ones included.
+{{ sound_rows('orders') }}

@@ -1,0 +1,1302 @@
+"""Build the reference workbook and export the expected numbers from it.
+
+The workbook computes every expected number with live formulas from raw tabs.
+This program only lays the formulas out: it reads `reference/data/*.csv`, writes
+one tab a file, adds the working tabs and one `expected_<mart>` tab a mart, lets a
+formula engine recompute everything, and exports each expected tab to
+`seeds/expected/expected_<mart>.csv`.
+
+    python reference/build_workbook.py                     # build and export
+    python reference/build_workbook.py --export my.xlsx    # only recompute, export
+
+Formulas are written with names in place of cell addresses:
+
+    [name]       the cell of column `name` in the same row of the same tab
+    tab[name]    the whole column `name` of another (or the same) tab
+    tab[a:b]     the block from column `a` to column `b`
+    tab[#a:b]    the header cells from column `a` to column `b`
+
+Which keys a tab lists (the months, channels and paths that occur) is read from the
+recomputed workbook itself, so no definition of a number exists in Python.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import datetime as dt
+import io
+import re
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import formualizer
+import openpyxl
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.utils import get_column_letter
+from openpyxl.workbook.defined_name import DefinedName
+
+HERE = Path(__file__).resolve().parent
+DATA = HERE / "data"
+WORKBOOK = HERE / "reference_company.xlsx"
+EXPECTED = HERE.parent / "seeds" / "expected"
+
+# Formulas read this many rows of every tab, so that rows can be added below.
+LAST_ROW = 600
+# Helper columns exist for paths of up to this many touches.
+LONGEST_PATH = 10
+
+MODELS = [
+    "first_touch",
+    "last_touch",
+    "last_non_direct",
+    "linear",
+    "time_decay",
+    "position_based",
+]
+MONTHS = [dt.datetime(2025, month, 1) for month in range(1, 6)]
+
+TEXT, INTEGER, DOUBLE, MONEY = "General", "0", "0.000000", "#,##0.00"
+DATE, TIMESTAMP = "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss"
+
+RAW_FORMATS = {
+    "touchpoints": {"touched_at": TIMESTAMP},
+    "orders": {
+        "ordered_at": TIMESTAMP,
+        "order_value": MONEY,
+        "discount_amount": MONEY,
+    },
+    "customers": {"created_at": TIMESTAMP},
+    "returns": {
+        "returned_at": TIMESTAMP,
+        "refund_amount": MONEY,
+        "processing_cost": MONEY,
+    },
+    "marketing_spend": {"spend_date": DATE, "spend": MONEY},
+    "email_events": {"occurred_at": TIMESTAMP},
+    "web_sessions": {"session_hour": TIMESTAMP, "sessions": INTEGER},
+}
+
+# name, value, meaning; each becomes a defined name of the workbook.
+PARAMETERS = [
+    ("lookback_days", 30, "A touch counts up to this many days before the order."),
+    ("half_life_days", 7, "Time decay: a touch this much older weighs half."),
+    ("weight_first", 0.4, "Position based: share of the first touch."),
+    ("weight_middle", 0.2, "Position based: share of all middle touches together."),
+    ("weight_last", 0.4, "Position based: share of the last touch."),
+    ("trend_tolerance", 0.01, "Slope over mean within this distance of 0 is flat."),
+]
+
+# kpi, numerator, denominator, unit, direction, warning, critical
+KPIS = [
+    ("monthly_revenue", "revenue", None, "usd", "higher", 800000, 600000),
+    ("orders", "orders", None, "count", "higher", 5500, 4000),
+    ("average_order_value", "revenue", "orders", "usd", "higher", 100, 80),
+    ("new_customers", "new_customers", None, "count", "higher", 1500, 1000),
+    ("customer_acquisition_cost", "spend", "new_customers", "usd", "lower", 45, 60),
+    ("conversion_rate", "orders", "sessions", "share", "higher", 0.02, 0.015),
+    *[
+        (f"email_revenue_{m}", f"email_revenue_{m}", None, "usd", "higher", None, None)
+        for m in MODELS
+    ],
+    (
+        "email_unsubscribe_rate",
+        "emails_unsubscribed",
+        "emails_sent",
+        "share",
+        "lower",
+        0.005,
+        0.01,
+    ),
+    ("return_rate", "returned_orders", "orders", "share", "lower", 0.12, 0.15),
+    (
+        "return_processing_cost",
+        "return_processing_cost",
+        None,
+        "usd",
+        "lower",
+        6000,
+        10000,
+    ),
+    ("roas", "funded_revenue_linear", "spend", "ratio", "higher", 4, 2.5),
+]
+
+
+# --------------------------------------------------------------------------
+# Tabs
+# --------------------------------------------------------------------------
+
+
+@dataclass
+class Column:
+    """One column: a formula template, or None where each row brings a literal."""
+
+    name: str
+    formula: str | None = None
+    number_format: str = TEXT
+    working: bool = False
+
+
+@dataclass
+class Tab:
+    """A table of columns; `rows` holds the literals of the key columns."""
+
+    name: str
+    columns: list[Column]
+    rows: list[list] = field(default_factory=list)
+    kind: str = "working"
+
+    def address(self, column: str) -> str:
+        """Letter of a column; the working columns start after one empty column."""
+        names = [c.name for c in self.columns]
+        if column not in names:
+            raise KeyError(f"tab {self.name} has no column {column}")
+        position = names.index(column)
+        gap = any(c.working for c in self.columns[: position + 1])
+        return get_column_letter(position + 1 + gap)
+
+
+def resolve(template: str, tab: Tab, row: int, tabs: dict[str, Tab]) -> str:
+    """Replace the names of a formula template with cell addresses."""
+
+    def replace(match: re.Match) -> str:
+        other, header, first, last = match.groups()
+        if other is None:
+            return f"${tab.address(first)}{row}"
+        target = tabs[other]
+        left = target.address(first)
+        right = target.address(last) if last else left
+        top, bottom = (1, 1) if header else (2, LAST_ROW)
+        return f"{other}!${left}${top}:${right}${bottom}"
+
+    pattern = r"([a-z_]+)?\[(#)?([a-z_0-9]+)(?::([a-z_0-9]+))?\]"
+    return "=" + re.sub(pattern, replace, template)
+
+
+def raw_tabs() -> list[Tab]:
+    """One tab a raw file, cells typed as numbers, datetimes and text."""
+    tabs = []
+    for name, formats in RAW_FORMATS.items():
+        with open(DATA / f"{name}.csv", encoding="utf-8", newline="") as handle:
+            header, *lines = csv.reader(handle)
+        columns = [Column(c, None, formats.get(c, TEXT)) for c in header]
+        rows = [
+            [
+                typed(value, c.number_format)
+                for value, c in zip(line, columns, strict=True)
+            ]
+            for line in lines
+        ]
+        tabs.append(Tab(name, columns, rows, kind="raw"))
+    return tabs
+
+
+def typed(value: str, number_format: str):
+    """Text of a raw file as the value of a cell."""
+    if value == "":
+        return None
+    if number_format in (DATE, TIMESTAMP):
+        return dt.datetime.fromisoformat(value)
+    if number_format == INTEGER:
+        return int(value)
+    return float(value) if number_format == MONEY else value
+
+
+def settings_tab() -> Tab:
+    """Parameters on the left, the KPI table beside them."""
+    names = [
+        "parameter",
+        "setting",
+        "meaning",
+        "kpi",
+        "numerator",
+        "denominator",
+        "unit",
+        "direction",
+        "warning",
+        "critical",
+    ]
+    rows = []
+    for index in range(max(len(PARAMETERS), len(KPIS))):
+        left = PARAMETERS[index] if index < len(PARAMETERS) else (None,) * 3
+        right = KPIS[index] if index < len(KPIS) else (None,) * 7
+        rows.append([*left, *right])
+    return Tab("settings", [Column(name) for name in names], rows, kind="raw")
+
+
+def touches_tab(tabs: dict[str, Tab]) -> Tab:
+    """One row per (order, touchpoint) of the same customer, inside or outside."""
+    touched_by: dict[str, list[str]] = {}
+    for touchpoint_id, customer_id, *_ in tabs["touchpoints"].rows:
+        touched_by.setdefault(customer_id, []).append(touchpoint_id)
+    pairs = [
+        [order_id, touchpoint_id]
+        for order_id, customer_id, *_ in tabs["orders"].rows
+        for touchpoint_id in touched_by.get(customer_id, [])
+    ]
+
+    order_row = "MATCH([order_id],orders[order_id],0)"
+    touch_row = "MATCH([touchpoint_id],touchpoints[touchpoint_id],0)"
+    same = "(touches[order_id]=[order_id])*(touches[in_window]=1)"
+    before = (
+        "((touches[touch_second]<[touch_second])"
+        "+(touches[touch_second]=[touch_second])"
+        "*(touches[touchpoint_id]<=[touchpoint_id]))"
+    )
+    columns = [
+        Column("order_id"),
+        Column("touchpoint_id"),
+        Column("customer_id", f"INDEX(orders[customer_id],{order_row})"),
+        Column("touch_customer_id", f"INDEX(touchpoints[customer_id],{touch_row})"),
+        Column("channel", f"INDEX(touchpoints[channel],{touch_row})"),
+        Column("campaign", f'INDEX(touchpoints[campaign],{touch_row})&""'),
+        Column("status", f"INDEX(orders[status],{order_row})"),
+        Column("ordered_at", f"INDEX(orders[ordered_at],{order_row})", TIMESTAMP),
+        Column("touched_at", f"INDEX(touchpoints[touched_at],{touch_row})", TIMESTAMP),
+        # Whole seconds, so that the ends of the window compare exactly.
+        Column("order_second", "ROUND([ordered_at]*86400,0)", INTEGER),
+        Column("touch_second", "ROUND([touched_at]*86400,0)", INTEGER),
+        Column("age_days", "([order_second]-[touch_second])/86400", DOUBLE),
+        Column(
+            "in_window",
+            'IF(AND([status]<>"cancelled",[touch_second]<=[order_second],'
+            "[order_second]-[touch_second]<=lookback_days*86400),1,0)",
+            INTEGER,
+        ),
+        Column(
+            "touch_position",
+            f"IF([in_window]=1,SUMPRODUCT({same}*{before}),0)",
+            INTEGER,
+        ),
+        Column(
+            "path_length",
+            "COUNTIFS(touches[order_id],[order_id],touches[in_window],1)",
+            INTEGER,
+        ),
+        Column(
+            "non_direct_position",
+            'IF([channel]="direct",0,[touch_position])',
+            INTEGER,
+        ),
+        Column(
+            "last_non_direct_position",
+            "SUMPRODUCT(MAX((touches[order_id]=[order_id])"
+            "*touches[non_direct_position]))",
+            INTEGER,
+        ),
+        Column(
+            "decay_weight", "IF([in_window]=1,2^(-[age_days]/half_life_days),0)", DOUBLE
+        ),
+        Column(
+            "credit_first_touch",
+            "IF([in_window]=1,IF([touch_position]=1,1,0),0)",
+            DOUBLE,
+        ),
+        Column(
+            "credit_last_touch",
+            "IF([in_window]=1,IF([touch_position]=[path_length],1,0),0)",
+            DOUBLE,
+        ),
+        Column(
+            "credit_last_non_direct",
+            "IF([in_window]=1,IF([touch_position]=IF([last_non_direct_position]=0,"
+            "[path_length],[last_non_direct_position]),1,0),0)",
+            DOUBLE,
+        ),
+        Column("credit_linear", "IF([in_window]=1,1/[path_length],0)", DOUBLE),
+        Column(
+            "credit_time_decay",
+            "IF([in_window]=1,[decay_weight]"
+            "/SUMIFS(touches[decay_weight],touches[order_id],[order_id]),0)",
+            DOUBLE,
+        ),
+        Column(
+            "credit_position_based",
+            "IF([in_window]=1,IF([path_length]=1,1,"
+            "IF([path_length]=2,"
+            "IF([touch_position]=1,weight_first,weight_last)"
+            "/(weight_first+weight_last),"
+            "IF([touch_position]=1,weight_first,"
+            "IF([touch_position]=[path_length],weight_last,"
+            "weight_middle/([path_length]-2))))),0)",
+            DOUBLE,
+        ),
+        Column("path_key", '[order_id]&"|"&[touch_position]'),
+        Column("pair_key", '[order_id]&"|"&[touchpoint_id]'),
+        Column(
+            "times_listed",
+            "COUNTIFS(touches[order_id],[order_id],"
+            "touches[touchpoint_id],[touchpoint_id])",
+            INTEGER,
+        ),
+    ]
+    return Tab("touches", columns, pairs)
+
+
+def conversions_tab(tabs: dict[str, Tab]) -> Tab:
+    """One row per order: does it count, which month, first order, path."""
+    row = "MATCH([order_id],orders[order_id],0)"
+    steps = [f"step_{k}" for k in range(1, LONGEST_PATH + 1)]
+    path = "[step_1]" + "".join(
+        f'&IF([{step}]="",""," > "&[{step}])' for step in steps[1:]
+    )
+    columns = [
+        Column("order_id"),
+        Column("customer_id", f'INDEX(orders[customer_id],{row})&""'),
+        Column("ordered_at", f"INDEX(orders[ordered_at],{row})", TIMESTAMP),
+        Column("order_value", f"INDEX(orders[order_value],{row})", MONEY),
+        Column(
+            "is_conversion",
+            f'IF(INDEX(orders[status],{row})="cancelled",0,1)',
+            INTEGER,
+        ),
+        Column("order_month", "DATE(YEAR([ordered_at]),MONTH([ordered_at]),1)", DATE),
+        Column("order_second", "ROUND([ordered_at]*86400,0)", INTEGER),
+        Column(
+            "is_first_order",
+            'IF(AND([is_conversion]=1,[customer_id]<>""),'
+            "IF(SUMPRODUCT((conversions[customer_id]=[customer_id])"
+            "*(conversions[is_conversion]=1)"
+            "*((conversions[order_second]<[order_second])"
+            "+(conversions[order_second]=[order_second])"
+            "*(conversions[order_id]<[order_id])))=0,1,0),0)",
+            INTEGER,
+        ),
+        Column(
+            "is_returned",
+            "IF(AND([is_conversion]=1,COUNTIF(returns[order_id],[order_id])>0),1,0)",
+            INTEGER,
+        ),
+        Column(
+            "touches_of_customer",
+            'IF([customer_id]="",0,COUNTIF(touchpoints[customer_id],[customer_id]))',
+            INTEGER,
+        ),
+        Column(
+            "path_length",
+            "COUNTIFS(touches[order_id],[order_id],touches[in_window],1)",
+            INTEGER,
+        ),
+        *[
+            Column(
+                step,
+                f'IF([path_length]<{k},"",INDEX(touches[channel],'
+                f'MATCH([order_id]&"|"&{k},touches[path_key],0)))',
+            )
+            for k, step in enumerate(steps, start=1)
+        ],
+        Column(
+            "path",
+            f'IF([is_conversion]=0,"",IF([path_length]=0,"unattributed",{path}))',
+        ),
+        Column(
+            "days_to_convert",
+            'IF([path_length]=0,"",INDEX(touches[age_days],'
+            'MATCH([order_id]&"|1",touches[path_key],0)))',
+            DOUBLE,
+        ),
+    ]
+    rows = [[order[0]] for order in tabs["orders"].rows]
+    return Tab("conversions", columns, rows)
+
+
+def credits_tab(rows: list[list]) -> Tab:
+    """expected_touchpoint_credits: touches in the window, and untouched orders."""
+    name = "expected_touchpoint_credits"
+    untouched = '[touchpoint_id]="unattributed"'
+    order = "INDEX(conversions[{}],[conversion_row])"
+
+    def touch(column: str, otherwise: str) -> str:
+        return f"IF({untouched},{otherwise},INDEX(touches[{column}],[touch_row]))"
+
+    columns = [
+        Column("conversion_id"),
+        Column("touchpoint_id"),
+        Column("customer_id", order.format("customer_id")),
+        Column("channel", touch("channel", '"unattributed"')),
+        Column("campaign", touch("campaign", '""')),
+        Column("touch_position", touch("touch_position", '""'), INTEGER),
+        Column("path_length", order.format("path_length"), INTEGER),
+        Column("age_days", touch("age_days", '""'), DOUBLE),
+        Column("conversion_value", order.format("order_value"), MONEY),
+        *[Column(f"credit_{m}", touch(f"credit_{m}", "1"), DOUBLE) for m in MODELS],
+        Column("touched_at", touch("touched_at", '""'), TIMESTAMP),
+        Column("converted_at", order.format("ordered_at"), TIMESTAMP),
+        Column(
+            "conversion_row",
+            "MATCH([conversion_id],conversions[order_id],0)",
+            INTEGER,
+            working=True,
+        ),
+        Column(
+            "touch_row",
+            f'IF({untouched},"",MATCH([conversion_id]&"|"&[touchpoint_id],'
+            "touches[pair_key],0))",
+            INTEGER,
+            working=True,
+        ),
+        Column("conversion_month", order.format("order_month"), DATE, working=True),
+        Column(
+            "touch_month",
+            f"IF({untouched},[conversion_month],"
+            "DATE(YEAR([touched_at]),MONTH([touched_at]),1))",
+            DATE,
+            working=True,
+        ),
+        Column(
+            "campaign_label",
+            'IF([campaign]="","(not set)",[campaign])',
+            working=True,
+        ),
+        *[
+            Column(
+                f"revenue_{m}", f"[credit_{m}]*[conversion_value]", DOUBLE, working=True
+            )
+            for m in MODELS
+        ],
+        Column(
+            "is_due",
+            f"IF({untouched},"
+            "IF(AND([path_length]=0,"
+            "INDEX(conversions[is_conversion],[conversion_row])=1),1,0),"
+            "INDEX(touches[in_window],[touch_row]))",
+            INTEGER,
+            working=True,
+        ),
+        Column(
+            "times_listed",
+            f"COUNTIFS({name}[conversion_id],[conversion_id],"
+            f"{name}[touchpoint_id],[touchpoint_id])",
+            INTEGER,
+            working=True,
+        ),
+    ]
+    return Tab(name, columns, rows, kind="expected")
+
+
+CREDITS = "expected_touchpoint_credits"
+FIRST, LAST = MODELS[0], MODELS[-1]
+
+
+def credited(measure: str, conditions: str) -> str:
+    """Sum of a measure (credit, revenue) of the row's model under conditions."""
+    block = f"{CREDITS}[{measure}_{FIRST}:{measure}_{LAST}]"
+    header = f"{CREDITS}[#{measure}_{FIRST}:{measure}_{LAST}]"
+    model = f'MATCH("{measure}_"&[attribution_model],{header},0)'
+    return f"SUMIFS(INDEX({block},0,{model}),{conditions})"
+
+
+def ratio(numerator: str, denominator: str) -> str:
+    """Quotient, empty where the denominator is 0."""
+    return f'IF({denominator}=0,"",{numerator}/{denominator})'
+
+
+def channel_attribution_tab(rows: list[list]) -> Tab:
+    """expected_channel_attribution: credits by conversion month."""
+    name = "expected_channel_attribution"
+    where = (
+        f"{CREDITS}[conversion_month],[conversion_month],{CREDITS}[channel],[channel]"
+    )
+
+    def total(measure: str) -> str:
+        return (
+            f"SUMIFS({name}[{measure}],{name}[conversion_month],[conversion_month],"
+            f"{name}[attribution_model],[attribution_model])"
+        )
+
+    columns = [
+        Column("conversion_month", None, DATE),
+        Column("channel"),
+        Column("attribution_model"),
+        Column("conversions", credited("credit", where), DOUBLE),
+        Column("revenue", credited("revenue", where), DOUBLE),
+        Column(
+            "conversion_share", ratio("[conversions]", total("conversions")), DOUBLE
+        ),
+        Column("revenue_share", ratio("[revenue]", total("revenue")), DOUBLE),
+        Column("credit_rows", f"COUNTIFS({where})", INTEGER, working=True),
+    ]
+    return Tab(name, columns, rows, kind="expected")
+
+
+def performance_tab(name: str, rows: list[list], by_campaign: bool) -> Tab:
+    """expected_channel_performance and expected_campaign_performance."""
+    where = f"{CREDITS}[touch_month],[touch_month],{CREDITS}[channel],[channel]"
+    in_month = (
+        'marketing_spend[spend_date],">="&[touch_month],'
+        'marketing_spend[spend_date],"<"&EDATE([touch_month],1)'
+    )
+    spent = f"{in_month},marketing_spend[channel],[channel]"
+    keys = [Column("touch_month", None, DATE), Column("channel")]
+    if by_campaign:
+        keys.append(Column("campaign"))
+        where += f",{CREDITS}[campaign_label],[campaign]"
+        # A blank criterion would match no cell: `=` alone stands for "is empty".
+        spent += ',marketing_spend[campaign],IF([campaign]="(not set)","=",[campaign])'
+    month_total = (
+        f"SUMIFS({name}[conversions],{name}[touch_month],[touch_month],"
+        f"{name}[attribution_model],[attribution_model])"
+    )
+    columns = [
+        *keys,
+        Column("attribution_model"),
+        Column("conversions", credited("credit", where), DOUBLE),
+        Column("revenue", credited("revenue", where), DOUBLE),
+        Column("spend", f"SUMIFS(marketing_spend[spend],{spent})", MONEY),
+        Column("roas", ratio("[revenue]", "[spend]"), DOUBLE),
+        Column("cpa", ratio("[spend]", "[conversions]"), DOUBLE),
+        Column("credit_share", ratio("[conversions]", month_total), DOUBLE),
+        Column(
+            "budget_share",
+            ratio("[spend]", f"SUMIFS(marketing_spend[spend],{in_month})"),
+            DOUBLE,
+        ),
+        Column("credit_rows", f"COUNTIFS({where})", INTEGER, working=True),
+        Column("spend_rows", f"COUNTIFS({spent})", INTEGER, working=True),
+    ]
+    return Tab(name, columns, rows, kind="expected")
+
+
+def comparison_tab(rows: list[list]) -> Tab:
+    """expected_attribution_comparison: all data, channel by model."""
+    name = "expected_attribution_comparison"
+    where = f"{CREDITS}[channel],[channel]"
+    spent = "marketing_spend[channel],[channel]"
+    model = f"{name}[attribution_model],[attribution_model]"
+    touched = f'SUMIFS({name}[conversions],{model},{name}[channel],"<>unattributed")'
+    columns = [
+        Column("channel"),
+        Column("attribution_model"),
+        Column("conversions", credited("credit", where), DOUBLE),
+        Column("revenue", credited("revenue", where), DOUBLE),
+        Column(
+            "conversion_share",
+            ratio("[conversions]", f"SUMIFS({name}[conversions],{model})"),
+            DOUBLE,
+        ),
+        Column(
+            "revenue_share",
+            ratio("[revenue]", f"SUMIFS({name}[revenue],{model})"),
+            DOUBLE,
+        ),
+        Column(
+            "attributed_share",
+            f'IF([channel]="unattributed","",{ratio("[conversions]", touched)})',
+            DOUBLE,
+        ),
+        Column(
+            "budget_share",
+            'IF([channel]="unattributed","",'
+            + ratio(
+                f"SUMIFS(marketing_spend[spend],{spent})", "SUM(marketing_spend[spend])"
+            )
+            + ")",
+            DOUBLE,
+        ),
+        Column(
+            "budget_gap",
+            'IF(OR([attributed_share]="",[budget_share]=""),"",'
+            "[attributed_share]-[budget_share])",
+            DOUBLE,
+        ),
+        Column("credit_rows", f"COUNTIFS({where})", INTEGER, working=True),
+        Column("spend_rows", f"COUNTIFS({spent})", INTEGER, working=True),
+    ]
+    return Tab(name, columns, rows, kind="expected")
+
+
+def paths_tab(rows: list[list]) -> Tab:
+    """expected_conversion_paths: one row a path of channels."""
+    where = "conversions[path],[path]"
+    first = "MATCH([path],conversions[path],0)"
+    columns = [
+        Column("path"),
+        Column(
+            "path_length",
+            f'IFERROR(INDEX(conversions[path_length],{first}),"")',
+            INTEGER,
+        ),
+        Column("conversions", f"COUNTIFS({where})", INTEGER),
+        Column("revenue", f"SUMIFS(conversions[order_value],{where})", MONEY),
+        Column(
+            "avg_days_to_convert",
+            'IF(OR([path]="unattributed",[conversions]=0),"",'
+            f"SUMIFS(conversions[days_to_convert],{where})/[conversions])",
+            DOUBLE,
+        ),
+    ]
+    return Tab("expected_conversion_paths", columns, rows, kind="expected")
+
+
+def business_metrics_tab() -> Tab:
+    """expected_business_metrics: the sums the KPIs are made of."""
+
+    def month_of(column: str) -> str:
+        return f'{column},">="&[period_start],{column},"<"&EDATE([period_start],1)'
+
+    ordered = "conversions[order_month],[period_start]"
+    counted = f"{ordered},conversions[is_conversion],1"
+    returned = month_of("returns[returned_at]")
+    emailed = month_of("email_events[occurred_at]")
+    attribution = "expected_channel_attribution"
+    performance = "expected_channel_performance"
+    columns = [
+        Column("period_start", None, DATE),
+        Column("revenue", f"SUMIFS(conversions[order_value],{counted})", MONEY),
+        Column("orders", f"COUNTIFS({counted})", INTEGER),
+        Column(
+            "new_customers",
+            f"COUNTIFS({ordered},conversions[is_first_order],1)",
+            INTEGER,
+        ),
+        Column(
+            "sessions",
+            "SUMIFS(web_sessions[sessions],"
+            + month_of("web_sessions[session_hour]")
+            + ")",
+            INTEGER,
+        ),
+        Column(
+            "spend",
+            "SUMIFS(marketing_spend[spend],"
+            + month_of("marketing_spend[spend_date]")
+            + ")",
+            MONEY,
+        ),
+        *[
+            Column(
+                f"emails_{event}",
+                f'COUNTIFS({emailed},email_events[event_type],"{event}")',
+                INTEGER,
+            )
+            for event in ("sent", "opened", "clicked", "unsubscribed")
+        ],
+        Column(
+            "returned_orders",
+            f"COUNTIFS({ordered},conversions[is_returned],1)",
+            INTEGER,
+        ),
+        Column("returns", f"COUNTIFS({returned})", INTEGER),
+        Column("refund_amount", f"SUMIFS(returns[refund_amount],{returned})", MONEY),
+        Column(
+            "return_processing_cost",
+            f"SUMIFS(returns[processing_cost],{returned})",
+            MONEY,
+        ),
+        *[
+            Column(
+                f"email_revenue_{m}",
+                f"SUMIFS({attribution}[revenue],"
+                f"{attribution}[conversion_month],[period_start],"
+                f'{attribution}[channel],"email",'
+                f'{attribution}[attribution_model],"{m}")',
+                DOUBLE,
+            )
+            for m in MODELS
+        ],
+        *[
+            Column(
+                f"funded_revenue_{m}",
+                f"SUMIFS({performance}[revenue],"
+                f"{performance}[touch_month],[period_start],"
+                f'{performance}[attribution_model],"{m}",'
+                f'{performance}[spend],">0")',
+                DOUBLE,
+            )
+            for m in MODELS
+        ],
+    ]
+    rows = [[month] for month in MONTHS]
+    return Tab("expected_business_metrics", columns, rows, kind="expected")
+
+
+def kpi_tab() -> Tab:
+    """expected_kpi_values: value, judgement, change and trend of each KPI."""
+    name = "expected_kpi_values"
+    metrics = "expected_business_metrics"
+    block = f"{metrics}[period_start:funded_revenue_{LAST}]"
+    header = f"{metrics}[#period_start:funded_revenue_{LAST}]"
+
+    def setting(column: str) -> str:
+        return f"INDEX(settings[{column}],[kpi_row])"
+
+    def metric(column: str) -> str:
+        return f"INDEX({block},[period_row],MATCH({setting(column)},{header},0))"
+
+    def value_months_ago(months: int) -> str:
+        return (
+            f"IFERROR(INDEX({name}[value],"
+            f'MATCH([kpi]&"|"&([month_number]-{months}),{name}[month_key],0)),"")'
+        )
+
+    beyond = 'IF([direction]="higher",[value]<{0},[value]>{0})'
+    critical = beyond.format(setting("critical"))
+    warning = beyond.format(setting("warning"))
+    columns = [
+        Column("kpi"),
+        Column("period_start", None, DATE),
+        Column(
+            "value",
+            f'IF({setting("denominator")}="",{metric("numerator")},'
+            f'IF({metric("denominator")}=0,"",'
+            f"{metric('numerator')}/{metric('denominator')}))",
+            DOUBLE,
+        ),
+        Column("unit", setting("unit")),
+        Column(
+            "status",
+            f'IF({setting("warning")}="","not_judged",IF([value]="","no_data",'
+            f'IF({critical},"critical",IF({warning},"warning","ok"))))',
+        ),
+        Column("previous_value", value_months_ago(1), DOUBLE),
+        Column(
+            "change_pct",
+            'IF(OR([value]="",[previous_value]=""),"",'
+            'IF([previous_value]=0,"",'
+            "100*([value]-[previous_value])/ABS([previous_value])))",
+            DOUBLE,
+        ),
+        Column(
+            "trend",
+            'IF([slope]="","",IF([mean]=0,'
+            'IF([slope]=0,"flat",IF([slope]>0,"up","down")),'
+            'IF([slope]/ABS([mean])>trend_tolerance,"up",'
+            'IF([slope]/ABS([mean])<-trend_tolerance,"down","flat"))))',
+        ),
+        Column(
+            "trend_is_good",
+            'IF(OR([trend]="",[trend]="flat"),"",'
+            '([trend]="up")=([direction]="higher"))',
+        ),
+        Column("kpi_row", "MATCH([kpi],settings[kpi],0)", INTEGER, working=True),
+        Column(
+            "period_row",
+            f"MATCH([period_start],{metrics}[period_start],0)",
+            INTEGER,
+            working=True,
+        ),
+        Column("direction", setting("direction"), working=True),
+        Column(
+            "month_number",
+            "YEAR([period_start])*12+MONTH([period_start])",
+            INTEGER,
+            working=True,
+        ),
+        Column("month_key", '[kpi]&"|"&[month_number]', working=True),
+        Column("value_2_ago", value_months_ago(2), DOUBLE, working=True),
+        Column("value_1_ago", "[previous_value]", DOUBLE, working=True),
+        Column("value_now", "[value]", DOUBLE, working=True),
+        Column(
+            "slope",
+            'IF(COUNT([value_2_ago]:[value_now])<3,"",'
+            "SLOPE([value_2_ago]:[value_now],{1,2,3}))",
+            DOUBLE,
+            working=True,
+        ),
+        Column(
+            "mean",
+            'IF([slope]="","",AVERAGE([value_2_ago]:[value_now]))',
+            DOUBLE,
+            working=True,
+        ),
+    ]
+    rows = [[kpi, month] for kpi in sorted(k[0] for k in KPIS) for month in MONTHS]
+    return Tab(name, columns, rows, kind="expected")
+
+
+def checks_tab() -> Tab:
+    """Each row compares two numbers that must agree."""
+    attribution = "expected_channel_attribution"
+    performance = "expected_channel_performance"
+    campaigns = "expected_campaign_performance"
+    comparison = "expected_attribution_comparison"
+    paths = "expected_conversion_paths"
+    models = len(MODELS)
+    credit_rows = f"COUNTA({CREDITS}[conversion_id])"
+    orders = "SUM(conversions[is_conversion])"
+    revenue = "SUMIFS(conversions[order_value],conversions[is_conversion],1)"
+    spend = "SUM(marketing_spend[spend])"
+    spend_rows = "COUNTA(marketing_spend[spend_date])"
+
+    checks = [
+        (
+            "every order of `orders` has a row in `conversions`",
+            "COUNTA(orders[order_id])",
+            'SUMPRODUCT((conversions[order_id]<>"")*1)',
+        ),
+        (
+            "`touches` lists as many pairs as the customers' touches make",
+            "SUM(conversions[touches_of_customer])",
+            "COUNTA(touches[order_id])",
+        ),
+        ("no pair of `touches` is listed twice", "1", "MAX(touches[times_listed])"),
+        (
+            "every pair of `touches` is of one customer",
+            "COUNTA(touches[order_id])",
+            "SUMPRODUCT((touches[customer_id]=touches[touch_customer_id])"
+            '*(touches[order_id]<>""))',
+        ),
+        (
+            "credit rows = touches in the window + untouched conversions",
+            "SUM(touches[in_window])"
+            "+COUNTIFS(conversions[is_conversion],1,conversions[path_length],0)",
+            credit_rows,
+        ),
+        ("every credit row is due", credit_rows, f"SUM({CREDITS}[is_due])"),
+        ("no credit row is listed twice", "1", f"MAX({CREDITS}[times_listed])"),
+        (
+            "position weights add up to 1",
+            "1",
+            "weight_first+weight_middle+weight_last",
+        ),
+        (
+            "the longest path fits the helper columns",
+            "0",
+            f"IF(MAX(conversions[path_length])>{LONGEST_PATH},1,0)",
+        ),
+        *[
+            (f"credits of {m} = conversions", orders, f"SUM({CREDITS}[credit_{m}])")
+            for m in MODELS
+        ],
+        *[
+            (f"revenue of {m} = revenue", revenue, f"SUM({CREDITS}[revenue_{m}])")
+            for m in MODELS
+        ],
+        *[
+            (
+                f"`{tab}` holds every credit row once a model",
+                f"{models}*{credit_rows}",
+                f"SUM({tab}[credit_rows])",
+            )
+            for tab in (attribution, performance, campaigns, comparison)
+        ],
+        *[
+            (
+                f"`{tab}` holds every spend row once a model",
+                f"{models}*{spend_rows}",
+                f"SUM({tab}[spend_rows])",
+            )
+            for tab in (performance, campaigns, comparison)
+        ],
+        (
+            f"`{attribution}` has no row without a reason",
+            "0",
+            f"COUNTIFS({attribution}[credit_rows],0)",
+        ),
+        *[
+            (
+                f"`{tab}` has no row without a reason",
+                "0",
+                f"COUNTIFS({tab}[credit_rows],0,{tab}[spend_rows],0)",
+            )
+            for tab in (performance, campaigns, comparison)
+        ],
+        *[
+            (
+                f"spend of `{tab}` = all spend",
+                f"{models}*{spend}",
+                f"SUM({tab}[spend])",
+            )
+            for tab in (performance, campaigns)
+        ],
+        *[
+            (
+                f"revenue of `{tab}` = revenue",
+                f"{models}*{revenue}",
+                f"SUM({tab}[revenue])",
+            )
+            for tab in (attribution, performance, campaigns, comparison)
+        ],
+        (f"conversions of `{paths}`", orders, f"SUM({paths}[conversions])"),
+        (f"revenue of `{paths}`", revenue, f"SUM({paths}[revenue])"),
+        (
+            "orders of `expected_business_metrics`",
+            orders,
+            "SUM(expected_business_metrics[orders])",
+        ),
+        (
+            "spend of `expected_business_metrics`",
+            spend,
+            "SUM(expected_business_metrics[spend])",
+        ),
+    ]
+    columns = [
+        Column("check"),
+        Column("should_be", "", DOUBLE),
+        Column("is", "", DOUBLE),
+        Column("result", 'IF(ABS([should_be]-[is])<0.000000001,"ok","WRONG")'),
+    ]
+    return Tab("checks", columns, [list(check) for check in checks], kind="checks")
+
+
+# --------------------------------------------------------------------------
+# Writing
+# --------------------------------------------------------------------------
+
+FONT = "Calibri"
+THIN = Side(style="thin", color="C9CED6")
+HEADER_FILLS = {
+    "raw": "2F5D50",
+    "working": "5B6270",
+    "expected": "1F3A5F",
+    "checks": "7A4B12",
+}
+KEY_FILL = PatternFill("solid", fgColor="EEF2F7")
+WORKING_FILL = PatternFill("solid", fgColor="9AA1AC")
+
+READ_ME = [
+    ("Reference company", "title"),
+    (
+        "A shop small enough to check by hand. Every number on a tab whose name "
+        "begins with expected_ is computed by the formulas you see, from the raw "
+        "tabs. The models of the project are tested against these numbers.",
+        "text",
+    ),
+    ("How the tabs fit together", "head"),
+    ("settings: lookback, half-life, position weights, KPI thresholds.", "text"),
+    ("checks: two numbers a row that must agree; the result column says ok.", "text"),
+    (
+        "touchpoints, orders, customers, returns, marketing_spend, email_events, "
+        "web_sessions: the raw data, as typed in. Times are UTC.",
+        "text",
+    ),
+    (
+        "touches: each order beside each touch of its customer, with the time "
+        "between them, whether the touch is inside the window, its place in the "
+        "path and its credit under each model.",
+        "text",
+    ),
+    (
+        "conversions: one row an order: whether it counts, its month, whether it is "
+        "the customer's first, and its path of channels.",
+        "text",
+    ),
+    (
+        "expected_...: one tab a mart. The shaded columns on the left are the key "
+        "and are typed in; every other column is a formula. Columns after the empty "
+        "column, with a light grey header, are working columns: they are not "
+        "exported.",
+        "text",
+    ),
+    ("How to follow a number", "head"),
+    (
+        "Order O001 was paid on 15 January at noon. Its customer was touched 14 "
+        "days, 7 days and 0 days before. With a half-life of 7 days the weights are "
+        "1/4, 1/2 and 1, so the credits are 1/7, 2/7 and 4/7. See the rows of O001 "
+        "on the tab touches, columns age_days, decay_weight and credit_time_decay.",
+        "text",
+    ),
+    (
+        "Order O009 shows the window: touches 30 days before to the second and at "
+        "the very second of the order are inside; one second outside either end is "
+        "outside. Orders O012 and O023 have two touches in the same second: the "
+        "smaller touchpoint_id comes first.",
+        "text",
+    ),
+    ("How to change or extend it", "head"),
+    (
+        "Change a raw cell or a setting: everything follows. Changed times can move "
+        "touches in or out of the window; the tab checks then shows which tab needs "
+        "a row more or fewer.",
+        "text",
+    ),
+    (
+        "Add rows: the easiest way is to add them to the files in reference/data "
+        "and run reference/build_workbook.py, which lists the keys anew. By hand: "
+        "add the raw row, add its key rows, fill the formulas down, until every "
+        f"check says ok. Formulas read down to row {LAST_ROW}.",
+        "text",
+    ),
+    (
+        "Add a KPI: a row in the KPI table of settings (numerator and denominator "
+        "are columns of expected_business_metrics), then its rows in "
+        "expected_kpi_values.",
+        "text",
+    ),
+    (
+        "Add a tab of your own: see reference/README.md.",
+        "text",
+    ),
+    ("Empty cells", "head"),
+    (
+        "An empty result means no value (NULL): a share or a ratio whose "
+        "denominator is 0, a touch that does not exist. It is never written as 0.",
+        "text",
+    ),
+]
+
+
+def write_read_me(book: openpyxl.Workbook) -> None:
+    """The first tab: plain words."""
+    sheet = book.create_sheet("read me")
+    sheet.sheet_view.showGridLines = False
+    sheet.column_dimensions["A"].width = 100
+    for index, (text, style) in enumerate(READ_ME, start=1):
+        cell = sheet.cell(index, 1, text)
+        cell.alignment = Alignment(wrap_text=True, vertical="top")
+        size, bold = {"title": (18, True), "head": (13, True), "text": (11, False)}[
+            style
+        ]
+        cell.font = Font(name=FONT, size=size, bold=bold, color="1F2A37")
+        lines = -(-len(text) // 100)
+        sheet.row_dimensions[index].height = {
+            "title": 30,
+            "head": 28,
+            "text": 16 * lines + 4,
+        }[style]
+
+
+def write_tab(book: openpyxl.Workbook, tab: Tab, tabs: dict[str, Tab]) -> None:
+    """Header, literals and formulas of one tab, formatted."""
+    sheet = book.create_sheet(tab.name)
+    sheet.sheet_properties.tabColor = HEADER_FILLS[tab.kind]
+    keys = sum(c.formula is None for c in tab.columns)
+    for position, column in enumerate(tab.columns):
+        letter = tab.address(column.name)
+        header = sheet[f"{letter}1"]
+        header.value = column.name
+        fill = PatternFill("solid", fgColor=HEADER_FILLS[tab.kind])
+        header.fill = WORKING_FILL if column.working else fill
+        header.font = Font(name=FONT, bold=True, color="FFFFFF")
+        header.alignment = Alignment(vertical="center")
+        longest = len(column.name)
+        for index, literals in enumerate(tab.rows):
+            row = index + 2
+            cell = sheet[f"{letter}{row}"]
+            if tab.kind == "checks" and column.name in ("should_be", "is"):
+                cell.value = resolve(literals[position], tab, row, tabs)
+            elif column.formula is None:
+                cell.value = literals[position]
+                longest = max(longest, len(str(literals[position] or "")))
+            else:
+                cell.value = resolve(column.formula, tab, row, tabs)
+            cell.number_format = column.number_format
+            cell.font = Font(name=FONT, color="5B6270" if column.working else "000000")
+            cell.border = Border(bottom=THIN)
+            if column.formula is None and tab.kind != "raw":
+                cell.fill = KEY_FILL
+        width = {TIMESTAMP: 20, DATE: 13}.get(column.number_format, longest + 3)
+        if column.name == "path":
+            width = 60
+        sheet.column_dimensions[letter].width = min(max(width, 10), 72)
+    sheet.row_dimensions[1].height = 20
+    last = tab.address(tab.columns[-1].name)
+    sheet.auto_filter.ref = f"A1:{last}{len(tab.rows) + 1}"
+    frozen = keys if tab.kind in ("working", "expected") else 0
+    sheet.freeze_panes = f"{get_column_letter(frozen + 1)}2"
+
+
+def write_workbook(tabs: dict[str, Tab]) -> bytes:
+    """All tabs as the bytes of an .xlsx file, without computed values."""
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    book.properties.creator = "Insight Engine"
+    book.properties.title = "Reference company"
+    write_read_me(book)
+    for tab in tabs.values():
+        write_tab(book, tab, tabs)
+    if "settings" in tabs:
+        for index, (name, *_) in enumerate(PARAMETERS):
+            target = f"settings!$B${index + 2}"
+            book.defined_names[name] = DefinedName(name, attr_text=target)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+# --------------------------------------------------------------------------
+# Recomputing and exporting
+# --------------------------------------------------------------------------
+
+
+def recompute(workbook: bytes) -> bytes:
+    """The same workbook with every formula computed by the engine."""
+    result = formualizer.recalculate_xlsx_bytes(workbook)
+    errors = result["summary"].get("error_summary")
+    if errors:
+        raise ValueError(f"formulas that end in an error: {errors}")
+    return result["bytes"]
+
+
+def read_values(workbook: bytes) -> openpyxl.Workbook:
+    """The stored values of a workbook."""
+    return openpyxl.load_workbook(io.BytesIO(workbook), data_only=True)
+
+
+def table(book: openpyxl.Workbook, name: str) -> tuple[list[str], list[list]]:
+    """Header and rows of a tab, up to the first empty header and empty key."""
+    cells = list(book[name].iter_rows())
+    header = []
+    for cell in cells[0]:
+        if cell.value in (None, ""):
+            break
+        header.append(cell.value)
+    rows = [row[: len(header)] for row in cells[1:]]
+    return header, [list(row) for row in rows if row[0].value not in (None, "")]
+
+
+def as_text(value, format_code: str) -> str:
+    """A cell as text of a CSV file; the number format says what it is."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (dt.datetime, dt.date)):
+        moment = dt.datetime.combine(value, getattr(value, "time", dt.time)())
+        moment = (moment + dt.timedelta(microseconds=500_000)).replace(microsecond=0)
+        pattern = "%Y-%m-%d %H:%M:%S" if "h" in format_code.lower() else "%Y-%m-%d"
+        return moment.strftime(pattern)
+    if isinstance(value, (int, float)):
+        return str(round(value)) if format_code == INTEGER else repr(float(value))
+    return str(value)
+
+
+def expected_tables(workbook: bytes) -> dict[str, str]:
+    """Recompute a workbook; the CSV text of each tab named `expected_...`."""
+    book = read_values(recompute(workbook))
+    files = {}
+    for name in book.sheetnames:
+        if not name.startswith("expected_"):
+            continue
+        header, rows = table(book, name)
+        buffer = io.StringIO()
+        writer = csv.writer(buffer, lineterminator="\n")
+        writer.writerow(header)
+        for row in rows:
+            writer.writerow([as_text(c.value, c.number_format) for c in row])
+        files[name] = buffer.getvalue()
+    return files
+
+
+def export(workbook: bytes, folder: Path = EXPECTED) -> None:
+    """Write the expected tabs of a workbook as CSV files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in expected_tables(workbook).items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8", newline="\n")
+        print(f"{name}.csv: {text.count(chr(10)) - 1} rows")
+
+
+def repack(workbook: bytes) -> bytes:
+    """The same package with fixed dates, so that equal content is equal bytes."""
+    moment = "2025-06-01T00:00:00Z"
+    buffer = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(workbook)) as source,
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
+        for name in sorted(source.namelist()):
+            content = source.read(name)
+            if name == "docProps/core.xml":
+                content = re.sub(
+                    rb"(<dcterms:(created|modified)[^>]*>)[^<]*",
+                    rb"\g<1>" + moment.encode(),
+                    content,
+                )
+            info = zipfile.ZipInfo(name, date_time=(2025, 6, 1, 0, 0, 0))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            target.writestr(info, content)
+    return buffer.getvalue()
+
+
+# --------------------------------------------------------------------------
+# Assembling
+# --------------------------------------------------------------------------
+
+
+def values_of(book: openpyxl.Workbook, tab: Tab, *names: str) -> list[tuple]:
+    """Values of some columns of a recomputed tab, one tuple a row."""
+    sheet = book[tab.name]
+    letters = [tab.address(name) for name in names]
+    return [
+        tuple(sheet[f"{letter}{row}"].value for letter in letters)
+        for row in range(2, len(tab.rows) + 2)
+    ]
+
+
+def build() -> bytes:
+    """The finished workbook: formulas, and their computed values."""
+    tabs = {tab.name: tab for tab in [settings_tab(), *raw_tabs()]}
+    for make in (touches_tab, conversions_tab):
+        tab = make(tabs)
+        tabs[tab.name] = tab
+
+    # Which rows the credits need: asked of the workbook so far.
+    book = read_values(recompute(write_workbook(tabs)))
+    in_window = values_of(
+        book, tabs["touches"], "order_id", "touchpoint_id", "in_window"
+    )
+    conversions = values_of(
+        book, tabs["conversions"], "order_id", "is_conversion", "path_length", "path"
+    )
+    keys = [[order, touch] for order, touch, inside in in_window if inside]
+    keys += [
+        [order, "unattributed"]
+        for order, counts, length, _ in conversions
+        if counts and not length
+    ]
+    tabs[CREDITS] = credits_tab(sorted(keys))
+
+    # Which months, channels and campaigns have a credit.
+    book = read_values(recompute(write_workbook(tabs)))
+    found = values_of(
+        book,
+        tabs[CREDITS],
+        "conversion_month",
+        "touch_month",
+        "channel",
+        "campaign_label",
+    )
+    spent = [
+        (day.replace(day=1), channel, campaign or "(not set)")
+        for day, channel, campaign, _ in tabs["marketing_spend"].rows
+    ]
+
+    def by_model(keys: set) -> list[list]:
+        return [[*key, model] for key in sorted(keys) for model in sorted(MODELS)]
+
+    for tab in (
+        channel_attribution_tab(by_model({(c[0], c[2]) for c in found})),
+        performance_tab(
+            "expected_channel_performance",
+            by_model({(c[1], c[2]) for c in found} | {s[:2] for s in spent}),
+            by_campaign=False,
+        ),
+        performance_tab(
+            "expected_campaign_performance",
+            by_model({c[1:] for c in found} | set(spent)),
+            by_campaign=True,
+        ),
+        comparison_tab(by_model({(c[2],) for c in found} | {(s[1],) for s in spent})),
+        paths_tab([[path] for path in sorted({c[3] for c in conversions if c[1]})]),
+        business_metrics_tab(),
+        kpi_tab(),
+    ):
+        tabs[tab.name] = tab
+
+    order = ["settings", "checks", *RAW_FORMATS, "touches", "conversions"]
+    tabs["checks"] = checks_tab()
+    tabs = {name: tabs[name] for name in [*order, *(t for t in tabs if t not in order)]}
+    return repack(recompute(write_workbook(tabs)))
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--export",
+        type=Path,
+        metavar="XLSX",
+        help="only recompute this workbook and export its expected_ tabs",
+    )
+    arguments = parser.parse_args()
+    if arguments.export:
+        export(arguments.export.read_bytes())
+        return
+    workbook = build()
+    WORKBOOK.write_bytes(workbook)
+    export(workbook)
+
+
+if __name__ == "__main__":
+    main()
