@@ -1,13 +1,16 @@
-{% macro stable_sum(expression, over=none) %}
+{% macro stable_sum(expression, over=none, decimals=15) %}
 {#-
     Sum of doubles that is the same whatever the order of the rows or the number
-    of threads: each value is rounded to 15 decimals first, and decimals add up
-    exactly.  Sums must stay below 1e23.  Returns a double; 0 where a group has
-    only NULLs is NULL, as with sum().
-    `over`: a window, for the sum as a window function.
+    of threads: each value is rounded to `decimals` places first, and decimals
+    add up exactly.  Sums must stay below 10^(38 - decimals).  Returns a double,
+    NULL where there are only NULLs.
+    `over`: a window (its name, or its definition), for a window function.
 -#}
+    {%- if over -%}
+        {%- set window = ' over ' ~ (over if ' ' not in over else '(' ~ over ~ ')') -%}
+    {%- endif -%}
     {{ return(
-        'cast(sum(cast(' ~ expression ~ ' as decimal(38, 15)))'
-        ~ (' over (' ~ over ~ ')' if over else '') ~ ' as double)'
+        'cast(sum(cast(' ~ expression ~ ' as decimal(38, ' ~ decimals ~ ')))'
+        ~ (window if over else '') ~ ' as double)'
     ) }}
 {% endmacro %}

@@ -4,10 +4,11 @@
     17850, because a column of numbers with gaps is exported with decimals by
     some tools and without by others.
 -#}
+    {%- set trimmed = 'trim(' ~ column ~ ')' -%}
+    {%- set whole = 'substr(' ~ trimmed ~ ', 1, length(' ~ trimmed ~ ') - 2)' -%}
     {{ return(
-        "case when trim(" ~ column ~ ") like '%.0' and try_cast(substr(trim(" ~ column
-        ~ "), 1, length(trim(" ~ column ~ ")) - 2) as bigint) is not null"
-        ~ " then substr(trim(" ~ column ~ "), 1, length(trim(" ~ column ~ ")) - 2)"
-        ~ " else nullif(trim(" ~ column ~ "), '') end"
+        'case when ' ~ column ~ " like '%.0%' and " ~ trimmed ~ " like '%.0'"
+        ~ ' and try_cast(' ~ whole ~ ' as bigint) is not null then ' ~ whole
+        ~ ' else ' ~ clean_text(column) ~ ' end'
     ) }}
 {% endmacro %}

@@ -3,5 +3,8 @@
     {%- if raw_column_kind(table_name, column_name) in ['timestamp', 'numeric'] -%}
         {{ return(column_name ~ ' is null') }}
     {%- endif -%}
-    {{ return("nullif(trim(" ~ column_name ~ "), '') is null") }}
+    {{ return(
+        '(' ~ column_name ~ ' is null or ' ~ column_name ~ " = '' or ("
+        ~ column_name ~ " like ' %' and trim(" ~ column_name ~ ") = ''))"
+    ) }}
 {% endmacro %}

@@ -1,12 +1,11 @@
 {% macro staged_columns(table_name) %}
 {#-
-    The typed columns of a staged table, in order: what base_<table_name> makes
-    of the raw columns and stg_<table_name> passes on.
+    The typed columns that base_<table_name> makes of the raw columns, in order;
+    channels are still spelled as they came.
 -#}
     {{ return({
         'touchpoints': [
-            'touchpoint_id', 'customer_id', 'channel', 'campaign', 'is_direct',
-            'touched_at',
+            'touchpoint_id', 'customer_id', 'channel', 'campaign', 'touched_at',
         ],
         'orders': [
             'order_id', 'customer_id', 'product_category', 'shipping_method',

@@ -1,5 +1,7 @@
 -- One row per conversion: an order that counts under conversion_scope, with the
 -- value to share out and the moment from which its customer's path may start.
+{%- set scope = choice_setting('conversion_scope', ['all_orders', 'first_orders']) %}
+{%- set path_policy = choice_setting('path_policy', ['independent', 'since_previous_conversion']) %}
 with
 
 orders as (
@@ -34,22 +36,26 @@ valued as (
         {%- else %}
         orders.order_value as conversion_value,
         {%- endif %}
-        orders.ordered_at,
+        orders.ordered_at
+        {%- if scope == 'first_orders' %},
+        -- A guest's order may be the customer's first: nobody knows.
         case
-            when orders.customer_id is not null then
-                row_number() over (
-                    partition by orders.customer_id
-                    order by orders.ordered_at, orders.order_id
-                )
-            else 1
-        end as order_number,
+            when orders.customer_id is null then 1
+            else row_number() over (
+                partition by orders.customer_id
+                order by orders.ordered_at, orders.order_id
+            )
+        end as order_number
+        {%- endif %}
+        {%- if path_policy == 'since_previous_conversion' %},
         case
-            when orders.customer_id is not null then
-                lag(orders.ordered_at) over (
+            when orders.customer_id is not null
+                then lag(orders.ordered_at) over (
                     partition by orders.customer_id
                     order by orders.ordered_at, orders.order_id
                 )
         end as previous_ordered_at
+        {%- endif %}
     from orders
     left join refunds
         on orders.order_id = refunds.order_id
@@ -66,9 +72,13 @@ conversions as (
         cast(conversion_value as decimal(18, 2)) as conversion_value,
         {{ business_month('ordered_at') }} as conversion_month,
         ordered_at as converted_at,
+        {%- if path_policy == 'since_previous_conversion' %}
         previous_ordered_at as previous_converted_at
+        {%- else %}
+        cast(null as timestamp) as previous_converted_at
+        {%- endif %}
     from valued
-    {%- if choice_setting('conversion_scope', ['all_orders', 'first_orders']) == 'first_orders' %}
+    {%- if scope == 'first_orders' %}
     where order_number = 1
     {%- endif %}
 

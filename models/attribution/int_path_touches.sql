@@ -5,6 +5,12 @@
 {%- set path_policy = choice_setting('path_policy', ['independent', 'since_previous_conversion']) %}
 {%- set exclude_direct = boolean_setting('exclude_direct') %}
 {%- set collapse_repeats = boolean_setting('collapse_repeats') %}
+{%- set half_life_days = number_setting('half_life_days', above=0) %}
+{#- Counted from the conversion, weights stay above 2^-50 while the window is at
+    most 50 half-lives long; beyond, they are counted from the path's last touch,
+    which then weighs 1, so that a path's weights can never all vanish. The
+    credits are the same: a common factor cancels. -#}
+{%- set weighs_by_age = lookback_days is not none and lookback_days <= 50 * half_life_days %}
 with
 
 conversions as (
@@ -110,25 +116,11 @@ touches_without_repeats as (
 ),
 {%- endif %}
 
-numbered as (
+aged as (
 
     select
-        conversion_id,
-        touchpoint_id,
-        customer_id,
-        jackknife_group,
-        channel,
-        campaign,
-        is_direct,
-        row_number() over (
-            partition by conversion_id
-            order by touched_at, touchpoint_id
-        ) as touch_position,
-        count(touchpoint_id) over (partition by conversion_id) as path_length,
-        conversion_value,
-        conversion_month,
-        touched_at,
-        converted_at
+        *,
+        {{ seconds_between('touched_at', 'converted_at') }} / 86400e0 as age_days
     from {% if collapse_repeats -%}
         touches_without_repeats
     {%- elif exclude_direct -%}
@@ -136,6 +128,67 @@ numbered as (
     {%- else -%}
         touches_in_window
     {%- endif %}
+
+),
+
+{%- if not weighs_by_age %}
+
+dated as (
+
+    select
+        *,
+        min(age_days) over (partition by conversion_id) as age_days_of_last_touch
+    from aged
+
+),
+{%- endif %}
+
+weighed as (
+
+    select
+        *,
+        -- Time decay: half the weight every half-life.
+        power(
+            2e0,
+            ({{ '0e0' if weighs_by_age else 'age_days_of_last_touch' }} - age_days)
+            / cast({{ half_life_days }} as double)
+        ) as decay_weight
+    from {{ 'aged' if weighs_by_age else 'dated' }}
+
+),
+
+numbered as (
+
+    select
+        conversion_id,
+        touchpoint_id,
+        customer_id,
+        channel,
+        campaign,
+        jackknife_group,
+        -- One window for all, so that the touches are sorted once.
+        row_number() over in_order as touch_position,
+        count(touchpoint_id) over whole_path as path_length,
+        last_value(case when not is_direct then touchpoint_id end ignore nulls)
+            over whole_path as last_non_direct_touchpoint_id,
+        decay_weight,
+        {{ stable_sum('decay_weight', over='whole_path', decimals=30) }} as path_decay_weight,
+        age_days,
+        conversion_value,
+        conversion_month,
+        touched_at,
+        converted_at
+    from weighed
+    window
+        in_order as (
+            partition by conversion_id
+            order by touched_at, touchpoint_id
+        ),
+        whole_path as (
+            partition by conversion_id
+            order by touched_at, touchpoint_id
+            rows between unbounded preceding and unbounded following
+        )
 
 )
 

@@ -50,6 +50,7 @@ normalised as (
         spelling,
         lower({{ collapse_blanks('spelling') }}) as alias
     from spellings
+    where spelling is not null
 
 ),
 
@@ -57,14 +58,19 @@ mapped as (
 
     select
         normalised.spelling,
-        coalesce(channel_map.channel, normalised.alias) as channel,
+        case
+            when channel_map.channel is not null then channel_map.channel
+            -- That name is taken by conversions without a touch.
+            when normalised.alias = 'unattributed' then 'unattributed (as recorded)'
+            when normalised.alias = '' then '(blank)'
+            else normalised.alias
+        end as channel,
         coalesce(channel_map.is_paid, false) as is_paid,
         coalesce(channel_map.is_direct, false) as is_direct,
         channel_map.alias is not null as is_mapped
     from normalised
     left join channel_map
         on normalised.alias = channel_map.alias
-    where normalised.alias <> ''
 
 )
 

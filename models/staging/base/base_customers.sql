@@ -17,7 +17,7 @@ checked as (
     select
         *,
         {{ rejection(
-            [('customer_id_clean is null', 'missing customer_id')]
+            [(is_blank('customers', 'customer_id'), 'missing customer_id')]
             + timestamp_checks('customers', 'created_at')
         ) }} as defect
     from raw_customers

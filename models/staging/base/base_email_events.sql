@@ -20,9 +20,9 @@ checked as (
         *,
         {{ rejection(
             [
-                ('event_id_clean is null', 'missing event_id'),
-                ('customer_id_clean is null', 'missing customer_id'),
-                ("nullif(event_type_clean, '') is null", 'missing event_type'),
+                (is_blank('email_events', 'event_id'), 'missing event_id'),
+                (is_blank('email_events', 'customer_id'), 'missing customer_id'),
+                (is_blank('email_events', 'event_type'), 'missing event_type'),
                 (
                     "event_type_clean not in ('sent', 'opened', 'clicked', 'unsubscribed')",
                     'unknown event_type',

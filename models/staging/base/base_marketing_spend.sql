@@ -12,15 +12,6 @@ raw_marketing_spend as (
 
 ),
 
-channel_spellings as (
-
-    select
-        spelling,
-        channel as channel_name
-    from {{ ref('stg_channel_spellings') }}
-
-),
-
 checked as (
 
     select
@@ -28,22 +19,19 @@ checked as (
         {{ rejection(
             timestamp_checks('marketing_spend', 'spend_date')
             + [
-                ('channel_name is null', 'missing channel'),
-                ("channel_name = 'unattributed'", 'reserved channel name'),
+                (is_blank('marketing_spend', 'channel'), 'missing channel'),
             ]
             + amount_checks('marketing_spend', 'spend')
         ) }} as defect
     from raw_marketing_spend
-    left join channel_spellings
-        on raw_marketing_spend.channel = channel_spellings.spelling
 
 ),
 
 judged as (
 
     select
-        channel_name as channel,
-        nullif(trim(campaign), '') as campaign,
+        channel,
+        {{ clean_text('campaign') }} as campaign,
         spend_parsed as spend,
         spend_date_parsed as spend_date,
         _source_file as source_file,

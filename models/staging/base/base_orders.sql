@@ -31,7 +31,7 @@ checked as (
     select
         *,
         {{ rejection(
-            [('order_id_clean is null', 'missing order_id')]
+            [(is_blank('orders', 'order_id'), 'missing order_id')]
             + timestamp_checks('orders', 'ordered_at')
             + amount_checks('orders', 'order_value')
             + amount_checks('orders', 'discount_amount', required=false)
@@ -48,8 +48,8 @@ judged as (
     select
         order_id_clean as order_id,
         customer_id_clean as customer_id,
-        nullif(trim(product_category), '') as product_category,
-        nullif(trim(shipping_method), '') as shipping_method,
+        {{ clean_text('product_category') }} as product_category,
+        {{ clean_text('shipping_method') }} as shipping_method,
         -- An order without a status is one that the shop counts.
         coalesce(order_status, 'completed') as order_status,
         coalesce(is_cancelled, false) as is_cancelled,

@@ -30,7 +30,7 @@ checked as (
         *,
         {{ rejection(
             [
-                ('order_id_clean is null', 'missing order_id'),
+                (is_blank('returns', 'order_id'), 'missing order_id'),
                 ('known_order_id is null', 'orphan return (no such order)'),
             ]
             + timestamp_checks('returns', 'returned_at')

@@ -14,32 +14,19 @@ raw_touchpoints as (
 
 ),
 
-channel_spellings as (
-
-    select
-        spelling,
-        channel as channel_name,
-        is_direct
-    from {{ ref('stg_channel_spellings') }}
-
-),
-
 checked as (
 
     select
         *,
         {{ rejection(
-            ([('touchpoint_id_clean is null', 'missing touchpoint_id')] if has_id else [])
+            ([(is_blank('touchpoints', 'touchpoint_id'), 'missing touchpoint_id')] if has_id else [])
             + [
-                ('customer_id_clean is null', 'missing customer_id'),
-                ('channel_name is null', 'missing channel'),
-                ("channel_name = 'unattributed'", 'reserved channel name'),
+                (is_blank('touchpoints', 'customer_id'), 'missing customer_id'),
+                (is_blank('touchpoints', 'channel'), 'missing channel'),
             ]
             + timestamp_checks('touchpoints', 'touched_at')
         ) }} as defect
     from raw_touchpoints
-    left join channel_spellings
-        on raw_touchpoints.channel = channel_spellings.spelling
 
 ),
 
@@ -51,12 +38,11 @@ judged as (
         {%- else %}
         -- Without an id of its own a touch is what happened: who, when, where.
         customer_id_clean || ' ' || cast(touched_at_parsed as varchar) || ' '
-        || channel_name || coalesce(' ' || trim(campaign), '') as touchpoint_id,
+        || channel || coalesce(' ' || trim(campaign), '') as touchpoint_id,
         {%- endif %}
         customer_id_clean as customer_id,
-        channel_name as channel,
-        nullif(trim(campaign), '') as campaign,
-        is_direct,
+        channel,
+        {{ clean_text('campaign') }} as campaign,
         touched_at_parsed as touched_at,
         _source_file as source_file,
         defect,

@@ -12,35 +12,24 @@ raw_web_sessions as (
 
 ),
 
-channel_spellings as (
-
-    select
-        spelling,
-        channel as channel_name
-    from {{ ref('stg_channel_spellings') }}
-
-),
-
 checked as (
 
     select
         *,
         {{ rejection(
             timestamp_checks('web_sessions', 'session_hour')
-            + [('channel_name is null', 'missing channel')]
+            + [(is_blank('web_sessions', 'channel'), 'missing channel')]
             + amount_checks('web_sessions', 'sessions')
             + [('sessions_parsed <> floor(sessions_parsed)', 'sessions not a whole number')]
         ) }} as defect
     from raw_web_sessions
-    left join channel_spellings
-        on raw_web_sessions.channel = channel_spellings.spelling
 
 ),
 
 judged as (
 
     select
-        channel_name as channel,
+        channel,
         cast(sessions_parsed as bigint) as sessions,
         session_hour_parsed as session_hour,
         _source_file as source_file,
