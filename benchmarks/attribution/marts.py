@@ -1,0 +1,34 @@
+"""Channel totals and pair count of the built marts, for comparison."""
+
+import argparse
+import json
+
+import duckdb
+
+
+def mart_totals(warehouse):
+    """Conversions and revenue by (model, channel), nested dicts, and the pairs."""
+    connection = duckdb.connect(warehouse, read_only=True)
+    totals = {}
+    rows = connection.execute(
+        "select attribution_model, channel, sum(conversions), sum(revenue)"
+        " from marts.channel_attribution group by attribution_model, channel"
+    ).fetchall()
+    for model, channel, conversions, revenue in rows:
+        totals.setdefault(model, {})[channel] = [conversions, revenue]
+    pairs = connection.execute(
+        "select count(*) from marts.touchpoint_credits"
+        " where touchpoint_id <> 'unattributed'"
+    ).fetchone()[0]
+    return {"pairs": pairs, "totals": totals}
+
+
+def main():
+    """Print the totals as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("warehouse")
+    print(json.dumps(mart_totals(**vars(parser.parse_args()))))
+
+
+if __name__ == "__main__":
+    main()

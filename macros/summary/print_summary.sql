@@ -1,1 +1,0 @@
-{% macro print_summary(results) %}{% endmacro %}

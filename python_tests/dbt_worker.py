@@ -1,0 +1,73 @@
+"""Runs dbt commands one after the other in a process that has parsed the project.
+
+Parsing costs seconds, running a small project less than one. Jobs come as JSON lines
+on standard input: `arguments` (of the dbt command line), `environment` (variables to
+set) and `output` (file that takes what dbt prints). The answer to each is one line on
+the file descriptor named by the first argument, `true` or `false`: did dbt succeed.
+Vars are looked up when a model is rendered, so one parse serves every setting.
+"""
+
+import json
+import os
+import pickle
+import sys
+import traceback
+
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
+
+
+def into_file(path, call):
+    """Result of `call()`, with all that it prints going to the file `path`."""
+    target = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os.dup2(target, 1)
+    os.dup2(target, 2)
+    os.close(target)
+    try:
+        return call()
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+
+
+def run(arguments, manifest):
+    """Whether the dbt command succeeded; its connections are closed after it."""
+    try:
+        result = dbtRunner(manifest=manifest).invoke(arguments)
+        if result.exception is not None:
+            print(f"{type(result.exception).__name__}: {result.exception}")
+        return bool(result.success)
+    except Exception:
+        traceback.print_exc()
+        return False
+    finally:
+        DuckDBConnectionManager.close_all_connections()
+
+
+def main():
+    """Parse on the first job, then run every job."""
+    answers = os.fdopen(int(sys.argv[1]), "w")
+    manifest = None
+    for line in sys.stdin:
+        job = json.loads(line)
+        os.environ.update(job["environment"])
+        if manifest is None:
+            directories = job["arguments"][job["arguments"].index("--target-path") :]
+            parsed = into_file(
+                job["output"],
+                lambda given=directories: dbtRunner().invoke(["parse", *given]),
+            )
+            manifest = pickle.dumps(parsed.result) if parsed.success else b""
+        # A run changes its manifest, so each gets one of its own.
+        success = manifest and into_file(
+            job["output"],
+            lambda given=job["arguments"]: run(given, pickle.loads(manifest)),
+        )
+        answers.write(json.dumps(bool(success)) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()

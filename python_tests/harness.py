@@ -1,0 +1,339 @@
+"""Build the project from raw files given in a test, and look at what came out.
+
+`Project.build` writes the files into a folder of their own, runs dbt on them with a
+warehouse of its own, and returns a `Built`. Nothing in the checkout is touched.
+"""
+
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+MODELS = (
+    "first_touch",
+    "last_touch",
+    "last_non_direct",
+    "linear",
+    "time_decay",
+    "position_based",
+)
+# Staging, quarantine and attribution: what most tests look at.
+ATTRIBUTION = ("+path:models/attribution", "+quarantined_rows", "path:models/staging")
+STAGING = ("+quarantined_rows", "+path:models/staging")
+RAW_TABLES = (
+    "touchpoints",
+    "orders",
+    "customers",
+    "returns",
+    "marketing_spend",
+    "email_events",
+    "web_sessions",
+)
+
+
+class Built:
+    """What a dbt run left: exit code, output and the tables of its warehouse."""
+
+    def __init__(self, folder, returncode, output):
+        """Hold the run in `folder`."""
+        self.folder = folder
+        self.data = folder / "data"
+        self.warehouse = folder / "w.duckdb"
+        self.returncode = returncode
+        self.output = output
+
+    def query(self, sql):
+        """Rows of `sql` as a DataFrame, missing values as None."""
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            connection.execute("set TimeZone = 'UTC'")
+            cursor = connection.execute(sql)
+            names = [column[0] for column in cursor.description]
+            rows = cursor.fetchall()
+        return pd.DataFrame(rows, columns=names, dtype=object)
+
+    def rows(self, sql):
+        """Rows of `sql` as a list of tuples."""
+        return [tuple(row) for row in self.query(sql).itertuples(index=False)]
+
+    def value(self, sql):
+        """The one value that `sql` returns."""
+        ((value,),) = self.rows(sql)
+        return value
+
+    def tables(self, *schemas):
+        """Every table of `schemas`, by name: column names, types and sorted rows."""
+        listed = self.rows(
+            "select table_schema || '.' || table_name from information_schema.tables"
+            f" where table_schema in {schemas!r} and table_type = 'BASE TABLE'"
+            " order by 1".replace(",)", ")")
+        )
+        return {
+            name: (
+                self.rows(f"select column_name, column_type from (describe {name})"),
+                self.rows(f"select * from {name} order by all"),
+            )
+            for (name,) in listed
+        }
+
+    def counts(self):
+        """Rows by raw table: (raw, staged, quarantined)."""
+        return {
+            table: self.rows(
+                f"select (select count(*) from raw.{table}),"
+                f" (select count(*) from staging.stg_{table}),"
+                " (select count(*) from quality.quarantined_rows"
+                f" where table_name = '{table}')"
+            )[0]
+            for table in RAW_TABLES
+        }
+
+    def reasons(self, table):
+        """Number of quarantined rows of a raw table by reason."""
+        return dict(
+            self.rows(
+                "select reason, count(*) from quality.quarantined_rows"
+                f" where table_name = '{table}' group by reason"
+            )
+        )
+
+    def credits(self, conversion, model="linear"):
+        """Credits of a conversion: touchpoint_id -> credit, in path order."""
+        return dict(
+            self.rows(
+                f"select touchpoint_id, credit_{model} from marts.touchpoint_credits"
+                f" where conversion_id = '{conversion}' order by touch_position"
+            )
+        )
+
+    def error(self):
+        """The text of the error that stopped the run, on one line."""
+        lines = self.output.splitlines()
+        wanted = ("Raw data:", "Setting ")
+        found = [line.strip() for line in lines if line.strip().startswith(wanted)]
+        return found[0] if found else ""
+
+
+class Shop:
+    """Raw tables of a small shop, put together touch by touch and order by order."""
+
+    def __init__(self):
+        """Start without rows."""
+        self.touches = []
+        self.orders = []
+        self.returns = []
+        self.spends = []
+
+    def touch(self, customer, channel, touched_at, touchpoint_id=None, campaign=""):
+        """Add a touch; without an id it is <customer>.<number of the touch>."""
+        if touchpoint_id is None:
+            number = sum(touch[1] == customer for touch in self.touches) + 1
+            touchpoint_id = f"{customer}.{number}"
+        self.touches.append((touchpoint_id, customer, channel, campaign, touched_at))
+
+    def order(self, order_id, customer, ordered_at, order_value="10", status=""):
+        """Add an order."""
+        self.orders.append((order_id, customer, ordered_at, order_value, status))
+
+    def give_back(self, order_id, returned_at, refund_amount):
+        """Add a return."""
+        self.returns.append((order_id, returned_at, refund_amount))
+
+    def spend(self, spend_date, channel, spend, campaign=""):
+        """Add an amount of marketing spend."""
+        self.spends.append((spend_date, channel, campaign, spend))
+
+    def raw(self):
+        """The tables for `Project.build`."""
+        tables = {
+            "touchpoints": (
+                "touchpoint_id customer_id channel campaign touched_at",
+                self.touches,
+            ),
+            "orders": (
+                "order_id customer_id ordered_at order_value status",
+                self.orders,
+            ),
+            "returns": ("order_id returned_at refund_amount", self.returns),
+            "marketing_spend": ("spend_date channel campaign spend", self.spends),
+        }
+        return {
+            name: pd.DataFrame(rows, columns=columns.split(), dtype=str)
+            for name, (columns, rows) in tables.items()
+        }
+
+
+def write_raw(folder, raw):
+    """Write `raw` below `folder`.
+
+    Names without an ending take a DataFrame or text and become CSV; names ending in
+    .parquet take a DataFrame or an Arrow table; all other names are taken as they
+    are, with text (as UTF-8) or bytes.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in raw.items():
+        path = folder / (name if "." in Path(name).name else f"{name}.csv")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".parquet" and not isinstance(content, bytes):
+            if isinstance(content, pd.DataFrame):
+                content = pa.Table.from_pandas(content, preserve_index=False)
+            pq.write_table(content, path)
+        elif isinstance(content, pd.DataFrame):
+            content.to_csv(path, index=False)
+        elif isinstance(content, bytes):
+            path.write_bytes(content)
+        else:
+            path.write_bytes(content.encode())
+
+
+class Project:
+    """The dbt project under test, with a worker process that has it parsed."""
+
+    def __init__(self, folder):
+        """Keep everything the runs write below `folder`."""
+        self.folder = folder
+        self.numbers = itertools.count(1)
+        self.builds = {}
+        self.worker = None
+
+    def close(self):
+        """End the worker."""
+        if self.worker is not None:
+            self.worker.stdin.close()
+            self.worker.wait()
+            self.answers.close()
+
+    def build(
+        self,
+        raw=None,
+        vars=None,
+        select=ATTRIBUTION,
+        tests=False,
+        data=None,
+        duckdb_threads=None,
+        command_line=False,
+        again=None,
+    ):
+        """Build the models `select` (all when empty) from `raw`.
+
+        Arguments:
+            raw: name -> content, see `write_raw`.
+            vars: settings that differ from vars.yml.
+            tests: run data tests and unit tests too.
+            data: a folder that holds the raw files already, instead of `raw`.
+            duckdb_threads: threads DuckDB may use.
+            command_line: run the dbt command itself instead of the worker.
+            again: a `Built` whose warehouse is built once more.
+        """
+        if again is not None:
+            folder = again.folder
+        else:
+            folder = self.folder / f"run{next(self.numbers):03d}"
+            folder.mkdir()
+        if raw is not None:
+            write_raw(folder / "data", raw)
+        environment = {
+            "INSIGHT_DATA": str(data or folder / "data"),
+            "INSIGHT_WAREHOUSE": str(folder / "w.duckdb"),
+            "INSIGHT_SERVING": str(folder / "serving.duckdb"),
+        }
+        arguments = ["build", "--no-use-colors"]
+        if not tests:
+            arguments += ["--exclude-resource-type", "test", "unit_test"]
+        if select:
+            arguments += ["--select", *select]
+        if vars:
+            arguments += ["--vars", json.dumps(vars)]
+        arguments += ["--profiles-dir", str(self._profiles(duckdb_threads))]
+        run = self._run_command if command_line else self._run_in_worker
+        returncode, output = run(arguments, environment, folder)
+        return Built(folder, returncode, output)
+
+    def good(self, *arguments, **settings):
+        """Like `build`, and the run must have succeeded."""
+        built = self.build(*arguments, **settings)
+        assert built.returncode == 0, built.output[-6000:]
+        return built
+
+    def once(self, name, raw, **settings):
+        """`good`, built once a session for each name and settings.
+
+        `raw` is a function that returns the raw data.
+        """
+        key = (name, json.dumps(settings, sort_keys=True))
+        if key not in self.builds:
+            self.builds[key] = self.good(raw(), **settings)
+        return self.builds[key]
+
+    def _profiles(self, duckdb_threads):
+        """Folder of profiles.yml, a copy with another number of threads if given."""
+        if duckdb_threads is None:
+            return ROOT
+        folder = self.folder / f"profile{duckdb_threads}"
+        if not folder.exists():
+            profile = yaml.safe_load((ROOT / "profiles.yml").read_text())
+            output = profile["insight_engine"]["outputs"]["duckdb"]
+            output.setdefault("config_options", {})["threads"] = duckdb_threads
+            folder.mkdir()
+            (folder / "profiles.yml").write_text(yaml.safe_dump(profile))
+        return folder
+
+    def _paths(self, name):
+        return [
+            "--target-path",
+            str(self.folder / f"target_{name}"),
+            "--log-path",
+            str(self.folder / f"logs_{name}"),
+        ]
+
+    def _run_command(self, arguments, environment, folder):
+        """Run dbt as a user does, as a process of its own."""
+        command = shutil.which("dbt", path=Path(sys.executable).parent)
+        done = subprocess.run(
+            [command, *arguments, *self._paths("command")],
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    def _run_in_worker(self, arguments, environment, folder):
+        """Run dbt in the worker process, starting it for the first job."""
+        if self.worker is None or self.worker.poll() is not None:
+            self._start_worker()
+        output = folder / "output.txt"
+        output.unlink(missing_ok=True)
+        job = {
+            "arguments": [*arguments, *self._paths("worker")],
+            "environment": environment,
+            "output": str(output),
+        }
+        self.worker.stdin.write(json.dumps(job) + "\n")
+        self.worker.stdin.flush()
+        answer = self.answers.readline()
+        printed = output.read_text(errors="replace") if output.exists() else ""
+        if not answer:
+            raise RuntimeError("the dbt worker ended:\n" + printed)
+        return (0 if answer.strip() == "true" else 1), printed
+
+    def _start_worker(self):
+        reading, writing = os.pipe()
+        self.worker = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("dbt_worker.py")), str(writing)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            pass_fds=[writing],
+            text=True,
+        )
+        os.close(writing)
+        self.answers = os.fdopen(reading)
