@@ -1,6 +1,7 @@
 """What surrounds the orders: newsletters, marketing spend, web sessions."""
 
 from datetime import timedelta
+from itertools import chain
 
 import numpy as np
 
@@ -74,8 +75,7 @@ def draw_spend(seed, scale):
         * company.season_by_day() ** 0.15
         * company.event_effect_by_day() ** 0.15
     )
-    year = np.array(
-        [(company.START + timedelta(days=d)).year for d in range(N_DAYS)])
+    year = np.array([(company.START + timedelta(days=d)).year for d in range(N_DAYS)])
     days, channels, campaigns, cents = [], [], [], []
     for channel, percent in company.BUDGET_PERCENT.items():
         rows = company.CAMPAIGNS[channel]
@@ -91,8 +91,8 @@ def draw_spend(seed, scale):
             campaigns.append([name for name, _ in rows] * len(inside))
             channels.append([channel] * (len(inside) * len(rows)))
     days, cents = np.concatenate(days), np.concatenate(cents)
-    channels = np.array(sum(channels, []), dtype=object)
-    campaigns = np.array(sum(campaigns, []), dtype=object)
+    channels = np.array(list(chain.from_iterable(channels)), dtype=object)
+    campaigns = np.array(list(chain.from_iterable(campaigns)), dtype=object)
     order = np.argsort(days, kind="stable")
     return days[order], channels[order], campaigns[order], cents[order]
 
@@ -110,11 +110,12 @@ def draw_sessions(seed, hourly, orders_by_period):
     weight = np.diff(np.interp(period_edges, np.arange(len(cumulated)), cumulated))
     middle = (period_edges[:-1] + period_edges[1:]) / 2
     expected = hourly * np.interp(
-        np.arange(len(hourly)), middle, orders_by_period / weight)
+        np.arange(len(hourly)), middle, orders_by_period / weight
+    )
     visits = expected / np.repeat(company.event_effect_by_day(), 24) ** 0.35
     # Nights are for looking rather than for buying.
     clock = np.tile(np.array(company.HOUR_LEVEL), N_DAYS)
-    visits /= clock ** 0.08
+    visits /= clock**0.08
     visits *= company.SESSIONS_PER_ORDER * orders_by_period.sum() / visits.sum()
     share = np.array([company.SESSION_SHARES[name] for name in CHANNELS])
     level = visits[:, None] * share[None, :]
@@ -122,6 +123,6 @@ def draw_sessions(seed, hourly, orders_by_period):
     sessions = rng.poisson(level)
     lost = company.CHANNEL_CODE[company.TRACKING_LOSS_CHANNEL]
     for loss in company.TRACKING_LOSSES:
-        sessions[loss.first_second // HOUR:loss.end_second // HOUR, lost] = 0
+        sessions[loss.first_second // HOUR : loss.end_second // HOUR, lost] = 0
     hour, channel = np.nonzero(sessions)
     return hour, channel, sessions[hour, channel]

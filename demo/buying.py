@@ -106,7 +106,8 @@ def pick(shares, u):
     """Indices drawn with probabilities `shares` by uniforms `u` (n,)."""
     edges = np.cumsum(shares)
     return np.minimum(
-        np.searchsorted(edges / edges[-1], u, side="right"), len(shares) - 1)
+        np.searchsorted(edges / edges[-1], u, side="right"), len(shares) - 1
+    )
 
 
 def draw_customers(seed, chunk, n_customers, chunk_size):
@@ -127,12 +128,13 @@ def draw_customers(seed, chunk, n_customers, chunk_size):
         joined = rows[~known[rows]]
         edges = company.cumulative(company.by_day(one.joins))
         strata = (rng.permutation(len(joined)) + rng.random(len(joined))) / max(
-            1, len(joined))
+            1, len(joined)
+        )
         starts[joined] = np.interp(strata, edges, np.arange(N_DAYS + 1))
         if one.name in BRIEF_SPAN_DAYS:
             ends[rows] = np.minimum(
-                starts[rows] + BRIEF_SPAN_DAYS[one.name],
-                BRIEF_UNTIL_DAY[one.name])
+                starts[rows] + BRIEF_SPAN_DAYS[one.name], BRIEF_UNTIL_DAY[one.name]
+            )
             activity = rng.gamma(1.5, 1.0, size)
         else:
             activity = rng.gamma(6.0, 1.0, size)
@@ -173,8 +175,8 @@ def order_seconds(customers, rows, sequence, kind, hourly, rng):
         hours = np.arange(len(edges))
         begin = second[first][np.cumsum(sequence == 0) - 1]
         until = np.minimum(
-            begin + BRIEF_SPAN_DAYS[kind.name] * DAY,
-            BRIEF_UNTIL_DAY[kind.name] * DAY)
+            begin + BRIEF_SPAN_DAYS[kind.name] * DAY, BRIEF_UNTIL_DAY[kind.name] * DAY
+        )
         low = np.interp(begin / HOUR, hours, edges)
         high = np.interp(np.maximum(begin, until) / HOUR, hours, edges)
         step = (sequence - 1 + rng.random(n)) / np.maximum(count - 1, 1)
@@ -233,7 +235,8 @@ def draw_orders(seed, chunk, customers, hourly):
         rows = np.flatnonzero(kind == code)
         if len(rows):
             second[rows] = order_seconds(
-                customers, owner[rows], sequence[rows], one, hourly, rng)
+                customers, owner[rows], sequence[rows], one, hourly, rng
+            )
 
     day = second // DAY
     december = np.isin(day, _december_days())
@@ -256,17 +259,20 @@ def draw_orders(seed, chunk, customers, hourly):
             value[rows] = order_values(one, raw[rows], basket[rows])
 
     heavy_share = company.heavy_share_by_day()[day]
-    some_share = company.SOME_DISCOUNT_ORDINARY_DAY * (
-        1 - heavy_share) / (1 - company.HEAVY_SHARE_ORDINARY_DAY)
+    some_share = (
+        company.SOME_DISCOUNT_ORDINARY_DAY
+        * (1 - heavy_share)
+        / (1 - company.HEAVY_SHARE_ORDINARY_DAY)
+    )
     u = rng.random(n)
     level = rng.random(n)
     heavy = u < heavy_share
     small = ~heavy & (u < heavy_share + some_share)
     discount = np.zeros(n)
-    discount[heavy] = np.array(HEAVY_DISCOUNTS)[
-        pick((0.55, 0.30, 0.15), level[heavy])]
+    discount[heavy] = np.array(HEAVY_DISCOUNTS)[pick((0.55, 0.30, 0.15), level[heavy])]
     discount[small] = np.array(SMALL_DISCOUNTS)[
-        pick((0.20, 0.35, 0.20, 0.17, 0.08), level[small])]
+        pick((0.20, 0.35, 0.20, 0.17, 0.08), level[small])
+    ]
 
     log_odds = (
         RETURN_INTERCEPT
@@ -307,11 +313,15 @@ def draw_orders(seed, chunk, customers, hourly):
 
 def _december_days():
     """Days of both Decembers, as days from START."""
-    return np.concatenate([
-        np.arange(company.day_index(f"{year}-12-01"),
-                  company.day_index(f"{year}-12-31") + 1)
-        for year in (2024, 2025)
-    ])
+    return np.concatenate(
+        [
+            np.arange(
+                company.day_index(f"{year}-12-01"),
+                company.day_index(f"{year}-12-31") + 1,
+            )
+            for year in (2024, 2025)
+        ]
+    )
 
 
 def _set_created(customers, owner, sequence, second, rng):
@@ -337,7 +347,7 @@ def expected_revenue(cents, second, hourly, day):
     daily = hourly.reshape(N_DAYS, 24).sum(axis=1)
     usual = company.event_effect_by_day() == 1.0
     for incident in company.INCIDENTS:
-        usual[incident.first_second // DAY:-(-incident.end_second // DAY)] = False
+        usual[incident.first_second // DAY : -(-incident.end_second // DAY)] = False
     near = usual & (np.abs(np.arange(N_DAYS) - day) <= DROP_REFERENCE_DAYS)
     by_day = np.bincount(second // DAY, weights=cents, minlength=N_DAYS)
     return daily[day] * by_day[near].sum() / daily[near].sum()
@@ -356,13 +366,13 @@ def apply_drops(seed, chunk, orders, hourly):
     expected = np.zeros(len(company.DROPS), dtype=np.int64)
     realised = np.zeros(len(company.DROPS), dtype=np.int64)
     for i, drop in enumerate(company.DROPS):
-        low, high = np.searchsorted(
-            orders.second, (drop.first_second, drop.end_second))
+        low, high = np.searchsorted(orders.second, (drop.first_second, drop.end_second))
         rows = np.arange(low, high)
         if not len(rows):
             continue
         expected[i] = expected_revenue(
-            orders.cents, orders.second, hourly, drop.first_second // DAY)
+            orders.cents, orders.second, hourly, drop.first_second // DAY
+        )
         if not expected[i]:  # a chunk of a handful of customers
             continue
         target = expected[i] * (1 - drop.magnitude)
@@ -375,8 +385,7 @@ def apply_drops(seed, chunk, orders, hourly):
         realised[i] = cents[left].sum()
     orders.cents = cents
     list_price = cents / (1 - orders.discount_share)
-    orders.discount_cents = np.rint(
-        list_price * orders.discount_share).astype(np.int64)
+    orders.discount_cents = np.rint(list_price * orders.discount_share).astype(np.int64)
     return orders.take(np.flatnonzero(keep)), expected, realised
 
 
@@ -399,15 +408,18 @@ def draw_returns(seed, chunk, orders):
     days = 3 + 27 * rng.beta(1.6, 2.6, len(rows))
     second = orders.second[rows] + (days * DAY).astype(np.int64)
     # Parcels are booked in during working hours.
-    second = (second // DAY) * DAY + (
-        (8 + 10 * rng.random(len(rows))) * HOUR).astype(np.int64)
+    second = (second // DAY) * DAY + ((8 + 10 * rng.random(len(rows))) * HOUR).astype(
+        np.int64
+    )
     second = np.clip(
-        second, orders.second[rows] + 3 * DAY, orders.second[rows] + 30 * DAY)
+        second, orders.second[rows] + 3 * DAY, orders.second[rows] + 30 * DAY
+    )
     full = rng.random(len(rows)) < 0.86
     part = 0.3 + 0.6 * rng.random(len(rows))
     refund = np.rint(orders.cents[rows] * np.where(full, 1.0, part))
     cost = np.array(PROCESSING_COST)[orders.category[rows]] * rng.lognormal(
-        -0.03, 0.25, len(rows))
+        -0.03, 0.25, len(rows)
+    )
     done = second < END_SECOND
     orders.status[rows[done & full]] = REFUNDED
     return Returns(

@@ -52,32 +52,106 @@ class Kind:
 
 
 KINDS = (
-    Kind("vip", 4, 285.0, 0.42, 22.18, 8,
-         ((0, 1.02), (540, 0.99), (600, 0.95), (650, 0.97), (690, 1.06), (731, 1.08)),
-         ((0, 1.0), (480, 1.0)), 0.70, 5.5, 0.42),
-    Kind("loyal", 18, 120.0, 0.45, 8.05, 4,
-         ((0, 0.99), (500, 0.99), (600, 0.96), (650, 0.98), (690, 1.06), (731, 1.08)),
-         ((0, 0.3), (90, 0.5), (366, 0.8), (540, 1.6), (655, 1.6)), 0.42, 4.7, 0.36),
-    Kind("new", 22, 85.0, 0.48, 1.5, 1,
-         ((505, 0.0), (535, 0.95), (600, 1.12), (665, 1.10), (690, 1.0),
-          (731, 1.02)),
-         ((505, 0.0), (535, 0.95), (600, 1.12), (665, 1.10), (690, 1.0),
-          (731, 1.02)), 0.0, 2.6, 0.33),
-    Kind("at_risk", 15, 95.0, 0.46, 4.1, 2,
-         ((0, 0.55), (200, 0.85), (400, 1.15), (540, 1.45), (600, 1.70),
-          (640, 1.45), (671, 0.0)),
-         ((0, 0.6), (60, 1.0), (330, 1.0), (430, 0.0)), 0.36, 4.7, 0.25),
-    Kind("dormant", 41, 55.0, 0.48, 1.3, 1,
-         ((0, 0.02), (30, 0.15), (80, 0.92), (366, 1.0), (430, 1.2), (500, 1.3),
-          (545, 0.0)),
-         ((0, 0.02), (30, 0.15), (80, 0.92), (366, 1.0), (430, 1.2), (500, 1.3),
-          (545, 0.0)),
-         0.0, 5.0, 0.24),
+    Kind(
+        "vip",
+        4,
+        285.0,
+        0.42,
+        22.18,
+        8,
+        ((0, 1.02), (540, 0.99), (600, 0.95), (650, 0.97), (690, 1.06), (731, 1.08)),
+        ((0, 1.0), (480, 1.0)),
+        0.70,
+        5.5,
+        0.42,
+    ),
+    Kind(
+        "loyal",
+        18,
+        120.0,
+        0.45,
+        8.05,
+        4,
+        ((0, 0.99), (500, 0.99), (600, 0.96), (650, 0.98), (690, 1.06), (731, 1.08)),
+        ((0, 0.3), (90, 0.5), (366, 0.8), (540, 1.6), (655, 1.6)),
+        0.42,
+        4.7,
+        0.36,
+    ),
+    Kind(
+        "new",
+        22,
+        85.0,
+        0.48,
+        1.5,
+        1,
+        ((505, 0.0), (535, 0.95), (600, 1.12), (665, 1.10), (690, 1.0), (731, 1.02)),
+        ((505, 0.0), (535, 0.95), (600, 1.12), (665, 1.10), (690, 1.0), (731, 1.02)),
+        0.0,
+        2.6,
+        0.33,
+    ),
+    Kind(
+        "at_risk",
+        15,
+        95.0,
+        0.46,
+        4.1,
+        2,
+        (
+            (0, 0.55),
+            (200, 0.85),
+            (400, 1.15),
+            (540, 1.45),
+            (600, 1.70),
+            (640, 1.45),
+            (671, 0.0),
+        ),
+        ((0, 0.6), (60, 1.0), (330, 1.0), (430, 0.0)),
+        0.36,
+        4.7,
+        0.25,
+    ),
+    Kind(
+        "dormant",
+        41,
+        55.0,
+        0.48,
+        1.3,
+        1,
+        (
+            (0, 0.02),
+            (30, 0.15),
+            (80, 0.92),
+            (366, 1.0),
+            (430, 1.2),
+            (500, 1.3),
+            (545, 0.0),
+        ),
+        (
+            (0, 0.02),
+            (30, 0.15),
+            (80, 0.92),
+            (366, 1.0),
+            (430, 1.2),
+            (500, 1.3),
+            (545, 0.0),
+        ),
+        0.0,
+        5.0,
+        0.24,
+    ),
 )
 KIND_NAMES = tuple(kind.name for kind in KINDS)
 
 CHANNELS = (
-    "google_ads", "meta", "email", "organic", "referral", "influencer", "direct",
+    "google_ads",
+    "meta",
+    "email",
+    "organic",
+    "referral",
+    "influencer",
+    "direct",
 )
 CHANNEL_CODE = {name: code for code, name in enumerate(CHANNELS)}
 UNMAPPED_CHANNEL = "tiktok"
@@ -93,7 +167,10 @@ ALIASES = {
 # None means that the touch carries no campaign.
 CAMPAIGNS = {
     "google_ads": (
-        ("brand_search", 0.25), ("generic_search", 0.45), ("shopping", 0.30)),
+        ("brand_search", 0.25),
+        ("generic_search", 0.45),
+        ("shopping", 0.30),
+    ),
     "meta": (("prospecting", 0.65), ("retargeting", 0.35)),
     "email": (("automation", 0.60), ("newsletter", 0.40)),
     "organic": (("seo_content", 1.0),),
@@ -104,14 +181,23 @@ ORGANIC_WITHOUT_CAMPAIGN = 0.45
 
 YEARLY_BUDGET = 1_200_000.0
 BUDGET_PERCENT = {
-    "google_ads": 40, "meta": 25, "email": 5,
-    "organic": 10, "referral": 15, "influencer": 5,
+    "google_ads": 40,
+    "meta": 25,
+    "email": 5,
+    "organic": 10,
+    "referral": 15,
+    "influencer": 5,
 }
 
 SESSIONS_PER_ORDER = 44.5
 SESSION_SHARES = {
-    "google_ads": 0.27, "meta": 0.17, "email": 0.10, "organic": 0.27,
-    "referral": 0.06, "influencer": 0.04, "direct": 0.09,
+    "google_ads": 0.27,
+    "meta": 0.17,
+    "email": 0.10,
+    "organic": 0.27,
+    "referral": 0.06,
+    "influencer": 0.04,
+    "direct": 0.09,
 }
 
 # (name, first day, last day, kind, uplift of orders, share of heavy discounts)
@@ -171,24 +257,40 @@ def _drop(day, magnitude):
     """Return a revenue drop that lasts the whole of `day` (ISO text)."""
     start = datetime.fromisoformat(day)
     return Incident(
-        "revenue_drop", start, start + timedelta(days=1), magnitude, "revenue")
+        "revenue_drop", start, start + timedelta(days=1), magnitude, "revenue"
+    )
 
 
 INCIDENTS = (
     _drop("2024-04-16", 0.180),
     _drop("2024-06-20", 0.165),
     _drop("2024-08-07", 0.190),
-    Incident("outage", datetime(2024, 9, 10, 13), datetime(2024, 9, 10, 16), 1.0,
-             "orders, sessions, touchpoints"),
+    Incident(
+        "outage",
+        datetime(2024, 9, 10, 13),
+        datetime(2024, 9, 10, 16),
+        1.0,
+        "orders, sessions, touchpoints",
+    ),
     _drop("2024-10-05", 0.175),
     _drop("2025-02-26", 0.185),
-    Incident("outage", datetime(2025, 4, 9, 17), datetime(2025, 4, 9, 21), 1.0,
-             "orders, sessions, touchpoints"),
+    Incident(
+        "outage",
+        datetime(2025, 4, 9, 17),
+        datetime(2025, 4, 9, 21),
+        1.0,
+        "orders, sessions, touchpoints",
+    ),
     _drop("2025-05-20", 0.170),
     _drop("2025-06-22", 0.160),
     _drop("2025-09-17", 0.195),
-    Incident("tracking_loss", datetime(2025, 10, 7, 6), datetime(2025, 10, 8, 18),
-             1.0, "touchpoints of meta, sessions of meta"),
+    Incident(
+        "tracking_loss",
+        datetime(2025, 10, 7, 6),
+        datetime(2025, 10, 8, 18),
+        1.0,
+        "touchpoints of meta, sessions of meta",
+    ),
 )
 DROPS = tuple(i for i in INCIDENTS if i.kind == "revenue_drop")
 OUTAGES = tuple(i for i in INCIDENTS if i.kind == "outage")
@@ -197,12 +299,45 @@ TRACKING_LOSS_CHANNEL = "meta"
 
 # Relative order intensity. Months are levels at mid-month, joined by lines.
 MONTH_LEVEL = (
-    0.93, 0.92, 0.95, 0.97, 0.98, 0.95, 0.93, 0.92, 0.97, 1.02, 1.20, 1.25,
+    0.93,
+    0.92,
+    0.95,
+    0.97,
+    0.98,
+    0.95,
+    0.93,
+    0.92,
+    0.97,
+    1.02,
+    1.20,
+    1.25,
 )
 WEEKDAY_LEVEL = (1.07, 1.01, 0.98, 0.98, 0.99, 0.90, 1.07)  # Monday first
 HOUR_LEVEL = (
-    0.30, 0.18, 0.12, 0.09, 0.09, 0.14, 0.30, 0.55, 0.82, 1.05, 1.22, 1.30,
-    1.38, 1.32, 1.22, 1.18, 1.18, 1.28, 1.48, 1.72, 1.85, 1.66, 1.15, 0.62,
+    0.30,
+    0.18,
+    0.12,
+    0.09,
+    0.09,
+    0.14,
+    0.30,
+    0.55,
+    0.82,
+    1.05,
+    1.22,
+    1.30,
+    1.38,
+    1.32,
+    1.22,
+    1.18,
+    1.18,
+    1.28,
+    1.48,
+    1.72,
+    1.85,
+    1.66,
+    1.15,
+    0.62,
 )
 DAY_NOISE = 0.022  # sigma of a day's own log level, shared by all customers
 
@@ -225,7 +360,8 @@ def day_index(day):
 def chunk_rng(seed, chunk, stream=None):
     """Return the random generator of a chunk; stream None draws its customers."""
     return np.random.default_rng(
-        [seed, chunk] if stream is None else [seed, chunk, stream])
+        [seed, chunk] if stream is None else [seed, chunk, stream]
+    )
 
 
 def company_rng(seed, stream):
@@ -247,7 +383,7 @@ def event_effect_by_day():
     """Uplift of orders (n_days,) by promotions and holidays, 1 without one."""
     effect = np.ones(N_DAYS)
     for _, first, last, _, uplift, _ in EVENTS:
-        effect[day_index(first):day_index(last) + 1] *= uplift
+        effect[day_index(first) : day_index(last) + 1] *= uplift
     return effect
 
 
@@ -256,7 +392,7 @@ def heavy_share_by_day():
     share = np.full(N_DAYS, HEAVY_SHARE_ORDINARY_DAY)
     for _, first, last, _, _, heavy in EVENTS:
         if heavy is not None:
-            share[day_index(first):day_index(last) + 1] = heavy
+            share[day_index(first) : day_index(last) + 1] = heavy
     return share
 
 
@@ -280,7 +416,7 @@ def common_intensity(seed):
     )
     hourly = (daily[:, None] * np.array(HOUR_LEVEL)[None, :]).ravel()
     for outage in OUTAGES:
-        hourly[outage.first_second // HOUR:outage.end_second // HOUR] = 0.0
+        hourly[outage.first_second // HOUR : outage.end_second // HOUR] = 0.0
     return hourly
 
 
@@ -307,6 +443,6 @@ def exact_kind_counts(n_customers):
     quota = [n_customers * kind.share_percent for kind in KINDS]
     counts = [q // 100 for q in quota]
     by_remainder = sorted(range(len(KINDS)), key=lambda i: (-(quota[i] % 100), i))
-    for i in by_remainder[:n_customers - sum(counts)]:
+    for i in by_remainder[: n_customers - sum(counts)]:
         counts[i] += 1
     return counts

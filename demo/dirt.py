@@ -42,7 +42,8 @@ def row_counts(scale):
     return {
         table: {
             # Spend has as many rows at any scale.
-            kind: number if table == "marketing_spend"
+            kind: number
+            if table == "marketing_spend"
             else max(1, round(number * sqrt(scale)))
             for kind, number in kinds.items()
         }
@@ -52,9 +53,7 @@ def row_counts(scale):
 
 def spoil(rows, column, values):
     """Return copies of `rows` (dicts of text) with `column` set from `values`."""
-    return [
-        {**row, column: values[i % len(values)]} for i, row in enumerate(rows)
-    ]
+    return [{**row, column: values[i % len(values)]} for i, row in enumerate(rows)]
 
 
 def renumber(rows, column, prefix, start=0):
@@ -70,7 +69,8 @@ def dirty_touchpoints(sample, counts):
     take = _taker(sample)
     rows = list(take(counts["exact_duplicate"]))
     extra = spoil(
-        take(counts["unreadable_timestamp"]), "touched_at", UNREADABLE_TIMESTAMPS)
+        take(counts["unreadable_timestamp"]), "touched_at", UNREADABLE_TIMESTAMPS
+    )
     future = take(counts["future_timestamp"])
     extra += [{**r, "touched_at": "2099" + r["touched_at"][4:]} for r in future]
     extra += spoil(take(counts["missing_customer_id"]), "customer_id", ("",))
@@ -85,9 +85,11 @@ def dirty_orders(sample, counts):
     negative = take(counts["negative_order_value"])
     extra = [{**r, "order_value": "-" + r["order_value"]} for r in negative]
     extra += spoil(
-        take(counts["unreadable_order_value"]), "order_value", (UNREADABLE_VALUE,))
+        take(counts["unreadable_order_value"]), "order_value", (UNREADABLE_VALUE,)
+    )
     extra += spoil(
-        take(counts["unreadable_timestamp"]), "ordered_at", UNREADABLE_TIMESTAMPS)
+        take(counts["unreadable_timestamp"]), "ordered_at", UNREADABLE_TIMESTAMPS
+    )
     extra += spoil(take(counts["unknown_status"]), "status", (UNKNOWN_STATUS,))
     return rows + renumber(extra, "order_id", "O")
 
@@ -101,10 +103,15 @@ def dirty_returns(sample, unreturned_ids, counts):
     take = _taker(sample)
     orphans = renumber(take(counts["orphan_return"]), "order_id", "O", 5_000_000)
     negative = [
-        {**row, "order_id": order["order_id"], "returned_at": order["returned_at"],
-         "refund_amount": "-" + row["refund_amount"]}
+        {
+            **row,
+            "order_id": order["order_id"],
+            "returned_at": order["returned_at"],
+            "refund_amount": "-" + row["refund_amount"],
+        }
         for row, order in zip(
-            take(counts["negative_refund"]), unreturned_ids, strict=False)
+            take(counts["negative_refund"]), unreturned_ids, strict=False
+        )
     ]
     return orphans + negative
 
@@ -114,7 +121,8 @@ def dirty_email_events(sample, counts):
     take = _taker(sample)
     rows = list(take(counts["duplicate_event_id"]))
     unknown = spoil(
-        take(counts["unknown_event_type"]), "event_type", (UNKNOWN_EVENT_TYPE,))
+        take(counts["unknown_event_type"]), "event_type", (UNKNOWN_EVENT_TYPE,)
+    )
     return rows + renumber(unknown, "event_id", "E")
 
 
@@ -123,8 +131,12 @@ def dirty_spend(seed, counts):
     rng = company.company_rng(seed, 4)
     days = np.sort(rng.choice(company.N_DAYS, counts["negative_spend"], False))
     return [
-        {"day": int(day), "channel": "google_ads", "campaign": "correction",
-         "cents": -int(rng.integers(500, 20_000))}
+        {
+            "day": int(day),
+            "channel": "google_ads",
+            "campaign": "correction",
+            "cents": -int(rng.integers(500, 20_000)),
+        }
         for day in days
     ]
 
@@ -135,7 +147,7 @@ def _taker(sample):
 
     def take(n):
         nonlocal position
-        rows = sample[position:position + n]
+        rows = sample[position : position + n]
         if len(rows) < n:
             raise ValueError("the company is too small for its planted dirt")
         position += n

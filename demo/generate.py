@@ -31,11 +31,23 @@ ORDERS_CSV_UP_TO = 5
 LATE_SHARE = 0.001
 LATE_BEFORE = company.day_index("2025-12-01") * company.DAY
 OUTPUTS = (
-    "touchpoints", "orders", "orders.csv", "customers.parquet", "returns.csv",
-    "marketing_spend.csv", "email_events", "web_sessions.parquet", "truth",
+    "touchpoints",
+    "orders",
+    "orders.csv",
+    "customers.parquet",
+    "returns.csv",
+    "marketing_spend.csv",
+    "email_events",
+    "web_sessions.parquet",
+    "truth",
 )
 TOUCHPOINT_COLUMNS = (
-    "touchpoint_id", "customer_id", "channel", "campaign", "touched_at")
+    "touchpoint_id",
+    "customer_id",
+    "channel",
+    "campaign",
+    "touched_at",
+)
 
 
 @dataclass(frozen=True)
@@ -79,10 +91,9 @@ def is_finished(output, settings):
     """Whether `output` holds a finished run of `settings`, files included."""
     try:
         manifest = json.loads((output / "truth" / "manifest.json").read_text())
-        return (
-            all(manifest[k] == v for k, v in settings.identity().items())
-            and all((output / name).stat().st_size == size
-                    for name, size in manifest["bytes"].items())
+        return all(manifest[k] == v for k, v in settings.identity().items()) and all(
+            (output / name).stat().st_size == size
+            for name, size in manifest["bytes"].items()
         )
     except (OSError, ValueError, KeyError, AttributeError):
         return False
@@ -95,29 +106,34 @@ def customer_ids(customers):
 
 def touchpoint_table(chunk, touches, names_of_customers):
     """Touches as the exported table, numbered in time order."""
-    return pa.table({
-        "touchpoint_id": writers.ids(
-            f"T{chunk:04d}", np.arange(len(touches.second)), 7),
-        "customer_id": names_of_customers.take(pa.array(touches.customer)),
-        "channel": writers.names(touches.channel, journeys.NAMES),
-        "campaign": writers.names(touches.campaign, journeys.CAMPAIGN_NAMES),
-        "touched_at": writers.timestamps(touches.second),
-    })
+    return pa.table(
+        {
+            "touchpoint_id": writers.ids(
+                f"T{chunk:04d}", np.arange(len(touches.second)), 7
+            ),
+            "customer_id": names_of_customers.take(pa.array(touches.customer)),
+            "channel": writers.names(touches.channel, journeys.NAMES),
+            "campaign": writers.names(touches.campaign, journeys.CAMPAIGN_NAMES),
+            "touched_at": writers.timestamps(touches.second),
+        }
+    )
 
 
 def order_table(chunk, orders, names_of_customers):
     """Orders as the exported table, numbered in time order."""
     buyer = pa.array(orders.customer, mask=orders.guest)
-    return pa.table({
-        "order_id": writers.ids(f"O{chunk:04d}", np.arange(len(orders.second)), 7),
-        "customer_id": names_of_customers.take(buyer),
-        "ordered_at": writers.timestamps(orders.second),
-        "order_value": writers.money(orders.cents),
-        "discount_amount": writers.money(orders.discount_cents),
-        "product_category": writers.names(orders.category, buying.CATEGORIES),
-        "shipping_method": writers.names(orders.shipping, buying.SHIPPING),
-        "status": writers.names(orders.status, buying.STATUSES),
-    })
+    return pa.table(
+        {
+            "order_id": writers.ids(f"O{chunk:04d}", np.arange(len(orders.second)), 7),
+            "customer_id": names_of_customers.take(buyer),
+            "ordered_at": writers.timestamps(orders.second),
+            "order_value": writers.money(orders.cents),
+            "discount_amount": writers.money(orders.discount_cents),
+            "product_category": writers.names(orders.category, buying.CATEGORIES),
+            "shipping_method": writers.names(orders.shipping, buying.SHIPPING),
+            "status": writers.names(orders.status, buying.STATUSES),
+        }
+    )
 
 
 class Run:
@@ -142,15 +158,21 @@ class Run:
         self.true_customers = writers.ParquetFile(truth / "customers.parquet")
         self.true_orders = writers.ParquetFile(truth / "orders.parquet")
         self.returns_file = writers.CsvFile(output / "returns.csv")
-        self.late_file = writers.CsvFile(
-            output / "touchpoints" / "late_arrivals.csv")
-        self.orders_file = None if self.orders_in_parts else writers.CsvFile(
-            output / "orders.csv")
+        self.late_file = writers.CsvFile(output / "touchpoints" / "late_arrivals.csv")
+        self.orders_file = (
+            None if self.orders_in_parts else writers.CsvFile(output / "orders.csv")
+        )
 
     def close(self):
         """Finish the streamed files."""
-        for file in (self.customers_file, self.true_customers, self.true_orders,
-                     self.returns_file, self.late_file, self.orders_file):
+        for file in (
+            self.customers_file,
+            self.true_customers,
+            self.true_orders,
+            self.returns_file,
+            self.late_file,
+            self.orders_file,
+        ):
             if file is not None:
                 file.close()
 
@@ -165,42 +187,65 @@ class Run:
         """Draw and write one chunk."""
         seed = self.settings.seed
         customers = self.timed(
-            "customers", buying.draw_customers,
-            seed, chunk, size, self.settings.chunk_customers)
+            "customers",
+            buying.draw_customers,
+            seed,
+            chunk,
+            size,
+            self.settings.chunk_customers,
+        )
         orders = self.timed(
-            "orders", buying.draw_orders, seed, chunk, customers, self.hourly)
+            "orders", buying.draw_orders, seed, chunk, customers, self.hourly
+        )
         self.orders_by_period += np.bincount(
             orders.second * around.N_PERIODS // company.END_SECOND,
-            minlength=around.N_PERIODS)
+            minlength=around.N_PERIODS,
+        )
         orders, expected, realised = self.timed(
-            "orders", buying.apply_drops, seed, chunk, orders, self.hourly)
+            "orders", buying.apply_drops, seed, chunk, orders, self.hourly
+        )
         self.expected += expected
         self.realised += realised
         returns = self.timed("returns", buying.draw_returns, seed, chunk, orders)
         events = self.timed(
-            "email_events", around.draw_email_events, seed, chunk, customers)
+            "email_events", around.draw_email_events, seed, chunk, customers
+        )
         clicked = events[1] == around.CLICKED
         touches = self.timed(
-            "touchpoints", journeys.draw_touches, seed, chunk, customers, orders,
-            self.hourly, (events[0][clicked], events[2][clicked]))
+            "touchpoints",
+            journeys.draw_touches,
+            seed,
+            chunk,
+            customers,
+            orders,
+            self.hourly,
+            (events[0][clicked], events[2][clicked]),
+        )
         names = customer_ids(customers)
         self.timed("customers", self.write_customers, customers, names)
-        table = self.timed(
-            "orders", self.write_orders, chunk, orders, customers, names)
+        table = self.timed("orders", self.write_orders, chunk, orders, customers, names)
         self.timed("returns", self.write_returns, chunk, returns, orders, table)
         self.timed("email_events", self.write_events, chunk, events, names)
         self.timed("touchpoints", self.write_touches, chunk, touches, names)
 
     def write_customers(self, customers, names):
         """Append customers and their true kinds."""
-        self.customers_file.write(pa.table({
-            "customer_id": names,
-            "created_at": writers.timestamps(customers.created),
-        }))
-        self.true_customers.write(pa.table({
-            "customer_id": names,
-            "kind": writers.names(customers.kind, company.KIND_NAMES),
-        }))
+        self.customers_file.write(
+            pa.table(
+                {
+                    "customer_id": names,
+                    "created_at": writers.timestamps(customers.created),
+                }
+            )
+        )
+        self.true_customers.write(
+            pa.table(
+                {
+                    "customer_id": names,
+                    "kind": writers.names(customers.kind, company.KIND_NAMES),
+                }
+            )
+        )
         self.rows["customers"] += len(names)
 
     def write_orders(self, chunk, orders, customers, names):
@@ -208,18 +253,23 @@ class Run:
         table = order_table(chunk, orders, names)
         if self.orders_in_parts:
             part = writers.ParquetFile(
-                self.output / "orders" / f"part-{chunk:04d}.parquet")
+                self.output / "orders" / f"part-{chunk:04d}.parquet"
+            )
             part.write(table)
             part.close()
         else:
             self.orders_file.write(table)
-        self.true_orders.write(pa.table({
-            "order_id": table["order_id"],
-            "customer_id": names.take(pa.array(orders.customer)),
-            "kind": writers.names(orders.kind, company.KIND_NAMES),
-            "return_probability": orders.return_probability,
-            "discount_share": orders.discount_share,
-        }))
+        self.true_orders.write(
+            pa.table(
+                {
+                    "order_id": table["order_id"],
+                    "customer_id": names.take(pa.array(orders.customer)),
+                    "kind": writers.names(orders.kind, company.KIND_NAMES),
+                    "return_probability": orders.return_probability,
+                    "discount_share": orders.discount_share,
+                }
+            )
+        )
         self.rows["orders"] += table.num_rows
         if chunk == 0:
             self.sample("orders", table, np.arange(table.num_rows), 7)
@@ -227,12 +277,14 @@ class Run:
 
     def write_returns(self, chunk, returns, orders, order_rows):
         """Append returns."""
-        table = pa.table({
-            "order_id": order_rows["order_id"].take(pa.array(returns.order)),
-            "returned_at": writers.timestamps(returns.second),
-            "refund_amount": writers.money(returns.refund_cents),
-            "processing_cost": writers.money(returns.processing_cents),
-        })
+        table = pa.table(
+            {
+                "order_id": order_rows["order_id"].take(pa.array(returns.order)),
+                "returned_at": writers.timestamps(returns.second),
+                "refund_amount": writers.money(returns.refund_cents),
+                "processing_cost": writers.money(returns.processing_cents),
+            }
+        )
         self.returns_file.write(table)
         self.rows["returns"] += table.num_rows
         if chunk == 0:
@@ -240,24 +292,28 @@ class Run:
             kept = orders.status == buying.COMPLETED
             kept[returns.order] = False
             kept &= orders.second < company.END_SECOND - 31 * company.DAY
-            later = pa.table({
-                "order_id": order_rows["order_id"],
-                "returned_at": writers.timestamps(
-                    orders.second + 9 * company.DAY),
-            })
+            later = pa.table(
+                {
+                    "order_id": order_rows["order_id"],
+                    "returned_at": writers.timestamps(orders.second + 9 * company.DAY),
+                }
+            )
             self.sample("returns", later, np.flatnonzero(kept), 9, "unreturned")
 
     def write_events(self, chunk, events, names):
         """Write the chunk's part of the newsletter events."""
         who, kind, second = events
-        table = pa.table({
-            "event_id": writers.ids(f"E{chunk:04d}", np.arange(len(who)), 7),
-            "customer_id": names.take(pa.array(who)),
-            "event_type": writers.names(kind, around.EVENT_TYPES),
-            "occurred_at": writers.timestamps(second),
-        })
+        table = pa.table(
+            {
+                "event_id": writers.ids(f"E{chunk:04d}", np.arange(len(who)), 7),
+                "customer_id": names.take(pa.array(who)),
+                "event_type": writers.names(kind, around.EVENT_TYPES),
+                "occurred_at": writers.timestamps(second),
+            }
+        )
         part = writers.ParquetFile(
-            self.output / "email_events" / f"part-{chunk:04d}.parquet")
+            self.output / "email_events" / f"part-{chunk:04d}.parquet"
+        )
         part.write(table)
         part.close()
         self.rows["email_events"] += table.num_rows
@@ -269,13 +325,13 @@ class Run:
         rng = company.chunk_rng(self.settings.seed, chunk, 6)
         table = touchpoint_table(chunk, touches, names)
         n = table.num_rows
-        for code, alias in enumerate(
-                journeys.ALIAS_NAMES, start=len(company.CHANNELS)):
+        for code, alias in enumerate(journeys.ALIAS_NAMES, start=len(company.CHANNELS)):
             self.aliases[alias] += int((touches.channel == code).sum())
         self.unmapped += int((touches.channel == journeys.UNMAPPED_CODE).sum())
         late = (touches.second < LATE_BEFORE) & (rng.random(n) < LATE_SHARE)
         part = writers.ParquetFile(
-            self.output / "touchpoints" / f"part-{chunk:04d}.parquet")
+            self.output / "touchpoints" / f"part-{chunk:04d}.parquet"
+        )
         part.write(table.filter(pa.array(~late)))
         part.close()
         self.late_file.write(table.filter(pa.array(late)))
@@ -290,14 +346,14 @@ class Run:
         rng = company.company_rng(self.settings.seed, stream)
         need = sum(self.dirt_counts[table_name].values())
         rows = rng.choice(candidates, min(need, len(candidates)), replace=False)
-        self.samples[key or table_name] = writers.text_rows(
-            table.take(pa.array(rows)))
+        self.samples[key or table_name] = writers.text_rows(table.take(pa.array(rows)))
 
     def dirty(self):
         """Append the dirt to the exports."""
         counts = self.dirt_counts
         rows = dirt.dirty_touchpoints(
-            self.samples["touchpoints"], counts["touchpoints"])
+            self.samples["touchpoints"], counts["touchpoints"]
+        )
         self.late_file.write(writers.text_table(rows, TOUCHPOINT_COLUMNS))
         rows = dirt.dirty_orders(self.samples["orders"], counts["orders"])
         file = self.orders_file
@@ -306,16 +362,18 @@ class Run:
         file.write(writers.text_table(rows, list(rows[0])))
         file.close()
         rows = dirt.dirty_returns(
-            self.samples["returns"], self.samples["unreturned"], counts["returns"])
+            self.samples["returns"], self.samples["unreturned"], counts["returns"]
+        )
         self.returns_file.write(writers.text_table(rows, list(rows[0])))
         rows = dirt.dirty_email_events(
-            self.samples["email_events"], counts["email_events"])
+            self.samples["email_events"], counts["email_events"]
+        )
         table = writers.text_table(rows, list(rows[0]))
         at = table.column_names.index("occurred_at")
         table = table.set_column(
-            at, "occurred_at", table["occurred_at"].cast(pa.timestamp("us")))
-        part = writers.ParquetFile(
-            self.output / "email_events" / "part-resent.parquet")
+            at, "occurred_at", table["occurred_at"].cast(pa.timestamp("us"))
+        )
+        part = writers.ParquetFile(self.output / "email_events" / "part-resent.parquet")
         part.write(table)
         part.close()
         for name, kinds in counts.items():
@@ -325,31 +383,52 @@ class Run:
         """Write the tables that do not belong to customers."""
         seed = self.settings.seed
         hour, channel, sessions = self.timed(
-            "web_sessions", around.draw_sessions, seed, self.hourly,
-            self.orders_by_period)
+            "web_sessions",
+            around.draw_sessions,
+            seed,
+            self.hourly,
+            self.orders_by_period,
+        )
         file = writers.ParquetFile(self.output / "web_sessions.parquet")
-        self.timed("web_sessions", file.write, pa.table({
-            "session_hour": writers.timestamps(hour * company.HOUR),
-            "channel": writers.names(channel, company.CHANNELS),
-            "sessions": pa.array(sessions.astype(np.int64)),
-        }))
+        self.timed(
+            "web_sessions",
+            file.write,
+            pa.table(
+                {
+                    "session_hour": writers.timestamps(hour * company.HOUR),
+                    "channel": writers.names(channel, company.CHANNELS),
+                    "sessions": pa.array(sessions.astype(np.int64)),
+                }
+            ),
+        )
         file.close()
         self.rows["web_sessions"] = len(hour)
 
         days, channels, campaigns, cents = self.timed(
-            "marketing_spend", around.draw_spend, seed, self.settings.scale)
+            "marketing_spend", around.draw_spend, seed, self.settings.scale
+        )
         extra = dirt.dirty_spend(seed, self.dirt_counts["marketing_spend"])
         file = writers.CsvFile(self.output / "marketing_spend.csv")
-        self.timed("marketing_spend", file.write, pa.table({
-            "spend_date": writers.dates(
-                np.concatenate([days, [row["day"] for row in extra]])),
-            "channel": pa.array(
-                [*channels, *(row["channel"] for row in extra)], pa.string()),
-            "campaign": pa.array(
-                [*campaigns, *(row["campaign"] for row in extra)], pa.string()),
-            "spend": writers.money(
-                np.concatenate([cents, [row["cents"] for row in extra]])),
-        }))
+        self.timed(
+            "marketing_spend",
+            file.write,
+            pa.table(
+                {
+                    "spend_date": writers.dates(
+                        np.concatenate([days, [row["day"] for row in extra]])
+                    ),
+                    "channel": pa.array(
+                        [*channels, *(row["channel"] for row in extra)], pa.string()
+                    ),
+                    "campaign": pa.array(
+                        [*campaigns, *(row["campaign"] for row in extra)], pa.string()
+                    ),
+                    "spend": writers.money(
+                        np.concatenate([cents, [row["cents"] for row in extra]])
+                    ),
+                }
+            ),
+        )
         file.close()
         self.rows["marketing_spend"] += len(days)
 
@@ -360,9 +439,13 @@ class Run:
         incidents = []
         for one in company.INCIDENTS:
             row = {
-                "kind": one.kind, "start": str(one.start), "end": str(one.end),
-                "magnitude": one.magnitude, "affected_metric": one.affected_metric,
-                "expected_revenue": None, "realised_revenue": None,
+                "kind": one.kind,
+                "start": str(one.start),
+                "end": str(one.end),
+                "magnitude": one.magnitude,
+                "affected_metric": one.affected_metric,
+                "expected_revenue": None,
+                "realised_revenue": None,
             }
             if one.kind == "revenue_drop":
                 expected, realised = next(drops)
@@ -374,37 +457,51 @@ class Run:
         file.write(pa.Table.from_pylist(incidents))
         file.close()
         file = writers.CsvFile(folder / "promotions.csv")
-        file.write(pa.table({
-            name: pa.array([row[i] for row in company.EVENTS])
-            for i, name in enumerate(
-                ("event_name", "start_date", "end_date", "kind"))
-        }))
+        file.write(
+            pa.table(
+                {
+                    name: pa.array([row[i] for row in company.EVENTS])
+                    for i, name in enumerate(
+                        ("event_name", "start_date", "end_date", "kind")
+                    )
+                }
+            )
+        )
         file.close()
-        writers.write_json(folder / "dirt.json", {
-            "dirty_rows": self.dirt_counts,
-            "aliases": {"touchpoints": self.aliases},
-            "unmapped": {
-                "touchpoints": {company.UNMAPPED_CHANNEL: self.unmapped}},
-            "late_rows": {"touchpoints": self.late},
-        })
+        writers.write_json(
+            folder / "dirt.json",
+            {
+                "dirty_rows": self.dirt_counts,
+                "aliases": {"touchpoints": self.aliases},
+                "unmapped": {"touchpoints": {company.UNMAPPED_CHANNEL: self.unmapped}},
+                "late_rows": {"touchpoints": self.late},
+            },
+        )
 
     def manifest(self):
         """Write the marker of a finished run, last of all."""
         files = sorted(
-            path for name in OUTPUTS for path in (
-                [self.output / name] if (self.output / name).is_file()
-                else (self.output / name).rglob("*"))
+            path
+            for name in OUTPUTS
+            for path in (
+                [self.output / name]
+                if (self.output / name).is_file()
+                else (self.output / name).rglob("*")
+            )
             if path.is_file()
         )
-        writers.write_json(self.output / "truth" / "manifest.json", {
-            **self.settings.identity(),
-            "customers": self.settings.n_customers,
-            "rows": dict(sorted(self.rows.items())),
-            "bytes": {
-                path.relative_to(self.output).as_posix(): path.stat().st_size
-                for path in files
+        writers.write_json(
+            self.output / "truth" / "manifest.json",
+            {
+                **self.settings.identity(),
+                "customers": self.settings.n_customers,
+                "rows": dict(sorted(self.rows.items())),
+                "bytes": {
+                    path.relative_to(self.output).as_posix(): path.stat().st_size
+                    for path in files
+                },
             },
-        })
+        )
 
 
 def clear(output):
@@ -422,8 +519,10 @@ def generate(output, settings, force=False, say=print):
     """Write the company below `output`; return whether anything was written."""
     output = Path(output)
     if not force and is_finished(output, settings):
-        say(f"{output}: already there (scale {settings.scale:g}, "
-            f"seed {settings.seed}); --force writes it again")
+        say(
+            f"{output}: already there (scale {settings.scale:g}, "
+            f"seed {settings.seed}); --force writes it again"
+        )
         return False
     began = time.perf_counter()
     output.mkdir(parents=True, exist_ok=True)
@@ -434,8 +533,10 @@ def generate(output, settings, force=False, say=print):
         for chunk, size in enumerate(sizes):
             run.chunk(chunk, size)
             if len(sizes) > 1:
-                say(f"customers {chunk + 1} of {len(sizes)} parts written, "
-                    f"{time.perf_counter() - began:.1f} s")
+                say(
+                    f"customers {chunk + 1} of {len(sizes)} parts written, "
+                    f"{time.perf_counter() - began:.1f} s"
+                )
         run.company_tables()
         run.dirty()
     finally:
@@ -444,21 +545,26 @@ def generate(output, settings, force=False, say=print):
     run.manifest()
     for name in sorted(run.rows):
         say(f"{name:<16}{run.rows[name]:>12,} rows{run.seconds[name]:>8.1f} s")
-    say(f"{output}: {settings.n_customers:,} customers, "
-        f"{time.perf_counter() - began:.1f} s")
+    say(
+        f"{output}: {settings.n_customers:,} customers, "
+        f"{time.perf_counter() - began:.1f} s"
+    )
     return True
 
 
 def main(arguments=None):
     """Command line."""
     parser = argparse.ArgumentParser(
-        description="Write the NovaMart demo company and its truth.")
+        description="Write the NovaMart demo company and its truth."
+    )
     parser.add_argument("--output", default="demo/data", type=Path)
     parser.add_argument(
-        "--scale", default=1.0, type=float, help="1 is 45,000 customers")
+        "--scale", default=1.0, type=float, help="1 is 45,000 customers"
+    )
     parser.add_argument("--seed", default=20240101, type=int)
     parser.add_argument(
-        "--force", action="store_true", help="write again what is already there")
+        "--force", action="store_true", help="write again what is already there"
+    )
     options = parser.parse_args(arguments)
     if not 0.02 <= options.scale <= 1000:
         parser.error("--scale must lie between 0.02 and 1000")

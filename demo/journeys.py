@@ -31,21 +31,25 @@ IDLE_LENGTH_SHARES = (0.36, 0.26, 0.17, 0.10, 0.06, 0.03, 0.02)
 SINGLE, OPENING, MIDDLE, CLOSING, IDLE = range(5)
 # Channel weights by role, in the order of company.CHANNELS:
 # google_ads, meta, email, organic, referral, influencer, direct.
-ROLE_MIX = np.array([
-    (0.376, 0.059, 0.145, 0.227, 0.065, 0.020, 0.108),  # the only touch
-    (0.135, 0.226, 0.023, 0.420, 0.067, 0.104, 0.025),  # opens
-    (0.220, 0.180, 0.180, 0.200, 0.140, 0.050, 0.030),  # in between
-    (0.456, 0.032, 0.300, 0.082, 0.049, 0.009, 0.072),  # closes
-    (0.225, 0.275, 0.062, 0.255, 0.061, 0.092, 0.030),  # leads to no order
-])
+ROLE_MIX = np.array(
+    [
+        (0.376, 0.059, 0.145, 0.227, 0.065, 0.020, 0.108),  # the only touch
+        (0.135, 0.226, 0.023, 0.420, 0.067, 0.104, 0.025),  # opens
+        (0.220, 0.180, 0.180, 0.200, 0.140, 0.050, 0.030),  # in between
+        (0.456, 0.032, 0.300, 0.082, 0.049, 0.009, 0.072),  # closes
+        (0.225, 0.275, 0.062, 0.255, 0.061, 0.092, 0.030),  # leads to no order
+    ]
+)
 # Factors on the mix, by kind and for a customer's first order.
-KIND_TILT = np.array([
-    (0.95, 0.70, 1.30, 1.00, 1.30, 0.80, 1.30),  # vip
-    (1.00, 0.90, 1.15, 1.00, 1.10, 0.90, 1.10),  # loyal
-    (1.00, 1.35, 0.80, 1.00, 1.10, 1.60, 0.80),  # new
-    (1.05, 1.00, 1.00, 0.95, 0.90, 1.00, 1.00),  # at_risk
-    (1.10, 1.20, 0.85, 1.00, 0.80, 1.20, 0.80),  # dormant
-])
+KIND_TILT = np.array(
+    [
+        (0.95, 0.70, 1.30, 1.00, 1.30, 0.80, 1.30),  # vip
+        (1.00, 0.90, 1.15, 1.00, 1.10, 0.90, 1.10),  # loyal
+        (1.00, 1.35, 0.80, 1.00, 1.10, 1.60, 0.80),  # new
+        (1.05, 1.00, 1.00, 0.95, 0.90, 1.00, 1.00),  # at_risk
+        (1.10, 1.20, 0.85, 1.00, 0.80, 1.20, 0.80),  # dormant
+    ]
+)
 FIRST_ORDER_TILT = np.array((1.00, 1.20, 0.70, 1.08, 1.05, 1.40, 0.75))
 
 PROSPECT_DAYS = 120  # idle journeys begin this long before the first order
@@ -99,7 +103,8 @@ def draw_touches(seed, chunk, customers, orders, hourly, clicks):
     longer = (orders.sequence[own] == 0) & (rng.random(len(own)) < 0.35)
     length = np.minimum(length + longer, len(LENGTH_SHARES))
     bought = _journey_touches(
-        orders.customer[own], orders.second[own], length, True, hour_edges, rng)
+        orders.customer[own], orders.second[own], length, True, hour_edges, rng
+    )
     first_order = orders.sequence[own][bought["journey"]] == 0
 
     who, end = _idle_ends(customers, orders, hourly, rng)
@@ -131,7 +136,8 @@ def draw_touches(seed, chunk, customers, orders, hourly, clicks):
     for loss in company.TRACKING_LOSSES:
         keep &= (
             (channel != lost)
-            | (second < loss.first_second) | (second >= loss.end_second)
+            | (second < loss.first_second)
+            | (second >= loss.end_second)
         )
     rows = np.flatnonzero(keep)
     rows = rows[np.lexsort((customer[rows], second[rows]))]
@@ -177,7 +183,8 @@ def _journey_touches(who, end, length, converting, hour_edges, rng):
     second = end[journey] - age.astype(np.int64)
     day = second // DAY
     clock = (np.interp(rng.random(n), hour_edges, np.arange(25)) * HOUR).astype(
-        np.int64)
+        np.int64
+    )
     earlier_day = day < (end // DAY)[journey]
     second = np.where(earlier_day, day * DAY + clock, second)
 
@@ -193,7 +200,10 @@ def _journey_touches(who, end, length, converting, hour_edges, rng):
     else:
         role = np.full(n, IDLE)
     return {
-        "journey": journey, "customer": who[journey], "second": second, "role": role,
+        "journey": journey,
+        "customer": who[journey],
+        "second": second,
+        "role": role,
     }
 
 
@@ -204,8 +214,7 @@ def _idle_ends(customers, orders, hourly, rng):
     whose orders the data do not hold yet, so that touches do not thin out.
     """
     mean = np.array([kind.idle for kind in KINDS])[customers.kind]
-    number = whole_numbers(
-        mean * rng.gamma(2.0, 0.5, len(mean)), rng.random())
+    number = whole_numbers(mean * rng.gamma(2.0, 0.5, len(mean)), rng.random())
     who = np.repeat(np.arange(len(mean)), number)
     first = np.full(len(mean), END_SECOND, dtype=np.int64)
     np.minimum.at(first, orders.customer, orders.second)
@@ -217,8 +226,7 @@ def _idle_ends(customers, orders, hourly, rng):
     daily = hourly.reshape(N_DAYS, 24).sum(axis=1)
     before = np.full(BEFORE_START_DAYS, daily[:60].mean())
     after = np.full(AFTER_END_DAYS, daily[-60:].mean()) * 2
-    edges = np.concatenate(
-        ([0.0], np.cumsum(np.concatenate([before, daily, after]))))
+    edges = np.concatenate(([0.0], np.cumsum(np.concatenate([before, daily, after]))))
     days = np.arange(len(edges)) - BEFORE_START_DAYS
     low = np.interp(begins[who], days, edges)
     at = low + rng.random(len(who)) ** INTEREST_FADES * (edges[-1] - low)
@@ -237,6 +245,7 @@ def _campaigns(channel, rng):
         codes = np.array([CAMPAIGN_CODE[campaign_name] for campaign_name, _ in rows])
         campaign[same] = codes[pick([share for _, share in rows], u[same])]
     plain = (channel == CHANNEL_CODE["organic"]) & (
-        rng.random(len(channel)) < company.ORGANIC_WITHOUT_CAMPAIGN)
+        rng.random(len(channel)) < company.ORGANIC_WITHOUT_CAMPAIGN
+    )
     campaign[plain] = -1
     return campaign

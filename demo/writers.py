@@ -23,16 +23,16 @@ def ids(prefix, numbers, width):
 
 def timestamps(seconds):
     """Timestamps from seconds since START (n,)."""
-    return pa.array(
-        (np.asarray(seconds, dtype=np.int64) + _EPOCH) * 1_000_000).cast(
-            pa.timestamp("us"))
+    return pa.array((np.asarray(seconds, dtype=np.int64) + _EPOCH) * 1_000_000).cast(
+        pa.timestamp("us")
+    )
 
 
 def dates(days):
     """Dates from days since START (n,)."""
-    return pa.array(
-        (np.asarray(days) + _EPOCH // company.DAY).astype(np.int32)).cast(
-            pa.date32())
+    return pa.array((np.asarray(days) + _EPOCH // company.DAY).astype(np.int32)).cast(
+        pa.date32()
+    )
 
 
 def names(codes, values):
@@ -57,7 +57,8 @@ def text_rows(table):
         if pa.types.is_timestamp(column.type):
             column = column.cast(pa.timestamp("s"))
         columns[name] = [
-            "" if v is None else v for v in column.cast(pa.string()).to_pylist()]
+            "" if v is None else v for v in column.cast(pa.string()).to_pylist()
+        ]
     return [
         dict(zip(columns, row, strict=True))
         for row in zip(*columns.values(), strict=True)
@@ -66,10 +67,12 @@ def text_rows(table):
 
 def text_table(rows, column_names):
     """Return an all-text table of `rows` (dicts)."""
-    return pa.table({
-        name: pa.array([row[name] for row in rows], pa.string())
-        for name in column_names
-    })
+    return pa.table(
+        {
+            name: pa.array([row[name] for row in rows], pa.string())
+            for name in column_names
+        }
+    )
 
 
 class ParquetFile:
@@ -83,8 +86,7 @@ class ParquetFile:
         """Append `table`."""
         if self.writer is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.writer = pq.ParquetWriter(
-                self.path, table.schema, compression="zstd")
+            self.writer = pq.ParquetWriter(self.path, table.schema, compression="zstd")
         self.writer.write_table(table, row_group_size=max(1, table.num_rows))
 
     def close(self):
@@ -99,24 +101,29 @@ class CsvFile:
     def __init__(self, path):
         """Open `path` for writing."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.file, self.header = open(path, "wb"), True
+        # Open across many writes; close() ends it.
+        self.file, self.header = path.open("wb"), True
 
     def write(self, table):
         """Append `table`; later pieces need the same columns, of any type."""
         for i, field in enumerate(table.schema):
             if pa.types.is_timestamp(field.type):
                 table = table.set_column(
-                    i, field.name, table[field.name].cast(pa.timestamp("s")))
+                    i, field.name, table[field.name].cast(pa.timestamp("s"))
+                )
         # Empty text and null both become an empty field.
         for i, field in enumerate(table.schema):
             if pa.types.is_string(field.type):
                 column = table[field.name]
                 blank = pc.equal(column, "")
-                table = table.set_column(i, field.name, pc.if_else(
-                    blank, pa.scalar(None, pa.string()), column))
+                table = table.set_column(
+                    i,
+                    field.name,
+                    pc.if_else(blank, pa.scalar(None, pa.string()), column),
+                )
         options = pyarrow.csv.WriteOptions(
-            include_header=self.header, quoting_style="needed",
-            quoting_header="none")
+            include_header=self.header, quoting_style="needed", quoting_header="none"
+        )
         pyarrow.csv.write_csv(table, self.file, options)
         self.header = False
 

@@ -165,9 +165,7 @@ def find_files(folder, stem):
                 if _is_raw_file(name)
             ]
             places[entry + "/"] = sorted(parts)
-        elif (
-            _is_raw_file(entry) and os.path.splitext(entry)[0].lower() == stem.lower()
-        ):
+        elif _is_raw_file(entry) and os.path.splitext(entry)[0].lower() == stem.lower():
             places[entry] = [path]
     return places
 
@@ -195,8 +193,7 @@ def inspect_raw_files(folder, stems_json):
                 answer["stem"] = stem
                 answer["places"] = list(places)
                 answer["files"] = [
-                    inspect_file(path, folder)
-                    for path in next(iter(places.values()))
+                    inspect_file(path, folder) for path in next(iter(places.values()))
                 ]
                 break
     return json.dumps(answer)

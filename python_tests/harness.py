@@ -6,6 +6,7 @@ warehouse of its own, and returns a `Built`. Nothing in the checkout is touched.
 
 import itertools
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -27,9 +28,11 @@ MODELS = (
     "time_decay",
     "position_based",
 )
-# Staging, quarantine and attribution: what most tests look at.
-ATTRIBUTION = ("+path:models/attribution", "+quarantined_rows", "path:models/staging")
+# What to select: a test builds no more than it looks at.
+ATTRIBUTION_ALONE = ("path:models/attribution",)
+ATTRIBUTION = ("+path:models/attribution",)
 STAGING = ("+quarantined_rows", "+path:models/staging")
+EVERYTHING = (*ATTRIBUTION, *STAGING)
 RAW_TABLES = (
     "touchpoints",
     "orders",
@@ -222,6 +225,7 @@ class Project:
         duckdb_threads=None,
         command_line=False,
         again=None,
+        base=None,
     ):
         """Build the models `select` (all when empty) from `raw`.
 
@@ -233,12 +237,18 @@ class Project:
             duckdb_threads: threads DuckDB may use.
             command_line: run the dbt command itself instead of the worker.
             again: a `Built` whose warehouse is built once more.
+            base: a `Built` of the same raw data, whose warehouse is copied: only
+                its attribution is built anew, for settings of attribution.
         """
+        if base is not None:
+            data, select = base.data, ATTRIBUTION_ALONE
         if again is not None:
             folder = again.folder
         else:
             folder = self.folder / f"run{next(self.numbers):03d}"
             folder.mkdir()
+        if base is not None:
+            shutil.copy(base.warehouse, folder / "w.duckdb")
         if raw is not None:
             write_raw(folder / "data", raw)
         environment = {
@@ -246,13 +256,13 @@ class Project:
             "INSIGHT_WAREHOUSE": str(folder / "w.duckdb"),
             "INSIGHT_SERVING": str(folder / "serving.duckdb"),
         }
-        arguments = ["build", "--no-use-colors"]
+        arguments = ["build", "--no-use-colors", "--no-write-json"]
         if not tests:
             arguments += ["--exclude-resource-type", "test", "unit_test"]
         if select:
             arguments += ["--select", *select]
         if vars:
-            arguments += ["--vars", json.dumps(vars)]
+            arguments += ["--vars", yaml.safe_dump(vars, width=math.inf)]
         arguments += ["--profiles-dir", str(self._profiles(duckdb_threads))]
         run = self._run_command if command_line else self._run_in_worker
         returncode, output = run(arguments, environment, folder)
@@ -267,11 +277,17 @@ class Project:
     def once(self, name, raw, **settings):
         """`good`, built once a session for each name and settings.
 
-        `raw` is a function that returns the raw data.
+        `raw` is a function that returns the raw data. Settings of attribution given
+        as `attribution` are built on the warehouse of the run without them.
         """
         key = (name, json.dumps(settings, sort_keys=True))
         if key not in self.builds:
-            self.builds[key] = self.good(raw(), **settings)
+            attribution = settings.pop("attribution", None)
+            if attribution:
+                base = self.once(name, raw, **settings)
+                self.builds[key] = self.good(base=base, vars=attribution)
+            else:
+                self.builds[key] = self.good(raw(), **settings)
         return self.builds[key]
 
     def _profiles(self, duckdb_threads):

@@ -11,12 +11,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from harness import MODELS, Shop
+from harness import EVERYTHING, MODELS, Shop
 
 NOON = dt.datetime(2024, 3, 31, 12)
 DAY = dt.timedelta(days=1)
 SECOND = dt.timedelta(seconds=1)
 MICROSECOND = dt.timedelta(microseconds=1)
+
+TINY = 1e-9
 
 # What four touches earn of one conversion when position alone decides.
 POSITION_FOUR = [0.4, 0.1, 0.1, 0.4]
@@ -174,7 +176,7 @@ DIRECT_PATHS = {
 @pytest.fixture
 def marts(project):
     """Function that builds the shop with settings, once for each set of them."""
-    return lambda **settings: project.once("cases", cases, vars=settings)
+    return lambda **settings: project.once("cases", cases, attribution=settings)
 
 
 # --- Time decay ----------------------------------------------------------------
@@ -204,7 +206,7 @@ def test_age_is_counted_in_days_of_24_hours(marts):
 
 def test_a_tiny_half_life_gives_all_to_the_last_touch(marts):
     """Weights that all but vanish still share out the whole conversion."""
-    tiny = marts(half_life_days=1e-9, lookback_days=None)
+    tiny = marts(half_life_days=TINY, lookback_days=None)
     assert tiny.credits("path4", "time_decay") == close(
         {"path4.1": 0, "path4.2": 0, "path4.3": 0, "path4.4": 1}
     )
@@ -218,7 +220,7 @@ def test_a_tiny_half_life_gives_all_to_the_last_touch(marts):
 
 def test_a_tiny_half_life_within_a_window(marts):
     """The same with a limited lookback."""
-    tiny = marts(half_life_days=1e-9)
+    tiny = marts(half_life_days=TINY)
     assert list(tiny.credits("path5", "time_decay").values()) == close([0, 0, 0, 0, 1])
     assert_credits_sum_to_one(tiny)
 
@@ -784,6 +786,7 @@ def test_numeric_ids_in_touchpoints_and_returns(project):
             "536365.0,2024-04-02,4\n",
         },
         vars={"conversion_value": "net"},
+        select=EVERYTHING,
     )
     assert built.rows(
         "select conversion_id, touchpoint_id, customer_id, channel, conversion_value"
@@ -970,7 +973,8 @@ def test_channel_attribution_ties_out_to_the_month_of_conversion(project):
         " sum(conversion_share), sum(revenue_share)"
         " from marts.channel_attribution group by all order by 2"
     )
+    ones = [pytest.approx(1, rel=1e-12)] * 2
     assert rows == [
-        (dt.date(2024, 2, 1), model, 3, 300, pytest.approx(1), pytest.approx(1))
+        (dt.date(2024, 2, 1), model, 3, pytest.approx(300, rel=1e-12), *ones)
         for model in sorted(MODELS)
     ]

@@ -1,5 +1,6 @@
 -- One row per conversion: an order that counts under conversion_scope, with the
 -- value to share out and the moment from which its customer's path may start.
+{%- set is_net = choice_setting('conversion_value', ['gross', 'net']) == 'net' %}
 {%- set scope = choice_setting('conversion_scope', ['all_orders', 'first_orders']) %}
 {%- set path_policy = choice_setting('path_policy', ['independent', 'since_previous_conversion']) %}
 with
@@ -31,13 +32,11 @@ valued as (
     select
         orders.order_id,
         orders.customer_id,
-        {%- if choice_setting('conversion_value', ['gross', 'net']) == 'net' %}
-        orders.order_value - coalesce(refunds.refund_amount, 0) as conversion_value,
-        {%- else %}
-        orders.order_value as conversion_value,
-        {%- endif %}
-        orders.ordered_at
-        {%- if scope == 'first_orders' %},
+        case
+            when {{ is_net }} then orders.order_value - coalesce(refunds.refund_amount, 0)
+            else orders.order_value
+        end as conversion_value,
+        {%- if scope == 'first_orders' %}
         -- A guest's order may be the customer's first: nobody knows.
         case
             when orders.customer_id is null then 1
@@ -45,17 +44,18 @@ valued as (
                 partition by orders.customer_id
                 order by orders.ordered_at, orders.order_id
             )
-        end as order_number
+        end as order_number,
         {%- endif %}
-        {%- if path_policy == 'since_previous_conversion' %},
+        {%- if path_policy == 'since_previous_conversion' %}
         case
             when orders.customer_id is not null
                 then lag(orders.ordered_at) over (
                     partition by orders.customer_id
                     order by orders.ordered_at, orders.order_id
                 )
-        end as previous_ordered_at
+        end as previous_ordered_at,
         {%- endif %}
+        orders.ordered_at
     from orders
     left join refunds
         on orders.order_id = refunds.order_id
@@ -71,12 +71,12 @@ conversions as (
         {{ jackknife_group('coalesce(customer_id, order_id)') }} as jackknife_group,
         cast(conversion_value as decimal(18, 2)) as conversion_value,
         {{ business_month('ordered_at') }} as conversion_month,
-        ordered_at as converted_at,
         {%- if path_policy == 'since_previous_conversion' %}
-        previous_ordered_at as previous_converted_at
+        previous_ordered_at as previous_converted_at,
         {%- else %}
-        cast(null as timestamp) as previous_converted_at
+        cast(null as timestamp) as previous_converted_at,
         {%- endif %}
+        ordered_at as converted_at
     from valued
     {%- if scope == 'first_orders' %}
     where order_number = 1

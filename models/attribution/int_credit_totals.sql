@@ -9,12 +9,12 @@ credits as (
         jackknife_group,
         channel,
         campaign,
-        touch_month,
-        conversion_month,
         conversion_value,
         {%- for model in attribution_models() %}
-        credit_{{ model }}{{ ',' if not loop.last }}
+        credit_{{ model }},
         {%- endfor %}
+        touch_month,
+        conversion_month
     from {{ ref('touchpoint_credits') }}
 
 ),
@@ -25,13 +25,12 @@ totals as (
         jackknife_group,
         channel,
         campaign,
-        touch_month,
-        conversion_month,
         {%- for model in attribution_models() %}
         {{ stable_sum('credit_' ~ model) }} as conversions_{{ model }},
-        {{ stable_sum('credit_' ~ model ~ ' * conversion_value') }} as revenue_{{ model }}
-        {{- ',' if not loop.last }}
+        {{ stable_sum('credit_' ~ model ~ ' * conversion_value') }} as revenue_{{ model }},
         {%- endfor %}
+        touch_month,
+        conversion_month
     from credits
     group by jackknife_group, channel, campaign, touch_month, conversion_month
 

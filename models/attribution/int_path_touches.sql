@@ -2,7 +2,6 @@
 -- thank, numbered in path order. A conversion without a touch is one row whose
 -- touch is NULL and whose path_length is 0.
 {%- set lookback_days = lookback_limit() %}
-{%- set path_policy = choice_setting('path_policy', ['independent', 'since_previous_conversion']) %}
 {%- set exclude_direct = boolean_setting('exclude_direct') %}
 {%- set collapse_repeats = boolean_setting('collapse_repeats') %}
 {%- set half_life_days = number_setting('half_life_days', above=0) %}
@@ -62,12 +61,8 @@ touches_in_window as (
         and touchpoints.touched_at
             >= {{ days_before('conversions.converted_at', lookback_days) }}
         {%- endif %}
-        {%- if path_policy == 'since_previous_conversion' %}
-        and (
-            conversions.previous_converted_at is null
-            or touchpoints.touched_at > conversions.previous_converted_at
-        )
-        {%- endif %}
+        -- Known under path_policy since_previous_conversion only.
+        and coalesce(touchpoints.touched_at > conversions.previous_converted_at, true)
 
 ),
 

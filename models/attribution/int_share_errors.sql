@@ -2,7 +2,6 @@
 -- shares by leaving out one group of customers at a time (delete-a-group
 -- jackknife): of all conversions, of the attributed ones, and of those of
 -- channels that money can buy.
-{%- set shares = ['conversion_share', 'attributed_share', 'fundable_share'] %}
 with
 
 credits as (
@@ -81,63 +80,104 @@ without_group as (
 
 ),
 
-shared as (
+-- The same channels three times: as parts of all conversions, of the attributed
+-- ones, and of those that money can buy.
+parts as (
 
     select
+        'conversion_share' as share_name,
         attribution_model,
         jackknife_group,
         channel,
-        {{ share_of_total('conversions', ['attribution_model', 'jackknife_group']) }}
-            as conversion_share,
-        case
-            when is_attributed
-                then {{ share_of_total(
-                    'conversions', ['attribution_model', 'jackknife_group', 'is_attributed']
-                ) }}
-        end as attributed_share,
-        case
-            when is_fundable
-                then {{ share_of_total(
-                    'conversions', ['attribution_model', 'jackknife_group', 'is_fundable']
-                ) }}
-        end as fundable_share
+        conversions
     from without_group
+
+    union all
+
+    select
+        'attributed_share' as share_name,
+        attribution_model,
+        jackknife_group,
+        channel,
+        conversions
+    from without_group
+    where is_attributed
+
+    union all
+
+    select
+        'fundable_share' as share_name,
+        attribution_model,
+        jackknife_group,
+        channel,
+        conversions
+    from without_group
+    where is_fundable
+
+),
+
+shares as (
+
+    select
+        share_name,
+        attribution_model,
+        channel,
+        {{ share_of_total(
+            'conversions', ['share_name', 'attribution_model', 'jackknife_group']
+        ) }} as share
+    from parts
 
 ),
 
 deviations as (
 
     select
+        share_name,
         attribution_model,
         channel,
-        {%- for share in shares %}
         -- In millionths, so that the sum of small squares keeps its digits.
-        1e6 * ({{ share }} - {{ stable_sum(share, over='partition by attribution_model, channel') }}
-            / count({{ share }}) over (partition by attribution_model, channel))
-            as {{ share }}_deviation{{ ',' if not loop.last }}
-        {%- endfor %}
-    from shared
+        1e6 * (
+            share
+            - {{ stable_sum('share', over='partition by share_name, attribution_model, channel') }}
+            / count(share) over (partition by share_name, attribution_model, channel)
+        ) as deviation
+    from shares
 
 ),
 
 errors as (
 
     select
+        share_name,
         attribution_model,
         channel,
-        {%- for share in shares %}
         -- A single group says nothing about spread.
         case
-            when count({{ share }}_deviation) > 1
+            when count(deviation) > 1
                 then sqrt(
-                    (count({{ share }}_deviation) - 1e0) / count({{ share }}_deviation)
-                    * {{ stable_sum(share ~ '_deviation * ' ~ share ~ '_deviation') }}
+                    (count(deviation) - 1e0) / count(deviation)
+                    * {{ stable_sum('deviation * deviation') }}
                 ) / 1e6
-        end as {{ share }}_std_error{{ ',' if not loop.last }}
-        {%- endfor %}
+        end as std_error
     from deviations
+    group by share_name, attribution_model, channel
+
+),
+
+side_by_side as (
+
+    select
+        attribution_model,
+        channel,
+        max(case when share_name = 'conversion_share' then std_error end)
+            as conversion_share_std_error,
+        max(case when share_name = 'attributed_share' then std_error end)
+            as attributed_share_std_error,
+        max(case when share_name = 'fundable_share' then std_error end)
+            as fundable_share_std_error
+    from errors
     group by attribution_model, channel
 
 )
 
-select * from errors
+select * from side_by_side

@@ -39,8 +39,9 @@ credited as (
         end as credit_last_non_direct,
         case when path_length = 0 then 1e0 else 1e0 / path_length end as credit_linear,
         case
-            when path_length = 0 then 1e0
-            else decay_weight / path_decay_weight
+            when path_length <= 1 then 1e0
+            -- The sum is rounded, so that a lone giant among dwarfs may exceed it.
+            else least(decay_weight / path_decay_weight, 1e0)
         end as credit_time_decay,
         case
             when path_length = 0 then 1e0

@@ -159,11 +159,10 @@ monthly_sessions as (
 monthly_email as (
 
     select
-        period_start,
         {%- for event_type in ['sent', 'opened', 'clicked', 'unsubscribed'] %}
-        count(case when event_type = '{{ event_type }}' then 1 end)
-            as emails_{{ event_type }}{{ ',' if not loop.last }}
+        count(case when event_type = '{{ event_type }}' then 1 end) as emails_{{ event_type }},
         {%- endfor %}
+        period_start
     from email_events
     group by period_start
 
@@ -172,11 +171,11 @@ monthly_email as (
 monthly_email_revenue as (
 
     select
-        period_start,
         {%- for model in attribution_models() %}
         {{ stable_sum("case when attribution_model = '" ~ model ~ "' then revenue end") }}
-            as email_revenue_{{ model }}{{ ',' if not loop.last }}
+            as email_revenue_{{ model }},
         {%- endfor %}
+        period_start
     from channel_attribution
     where channel = 'email'
     group by period_start
@@ -186,11 +185,11 @@ monthly_email_revenue as (
 monthly_funded_revenue as (
 
     select
-        period_start,
         {%- for model in attribution_models() %}
         {{ stable_sum("case when attribution_model = '" ~ model ~ "' then revenue end") }}
-            as funded_revenue_{{ model }}{{ ',' if not loop.last }}
+            as funded_revenue_{{ model }},
         {%- endfor %}
+        period_start
     from channel_performance
     where spend > 0
     group by period_start
@@ -212,7 +211,6 @@ metrics as (
 
     select
         months.period_start,
-        months.is_complete,
         {%- for metric, given in [
             ('revenue', none),
             ('orders', none),
@@ -240,9 +238,9 @@ metrics as (
         coalesce(email_revenue_{{ model }}, 0e0) as email_revenue_{{ model }},
         {%- endfor %}
         {%- for model in attribution_models() %}
-        coalesce(funded_revenue_{{ model }}, 0e0) as funded_revenue_{{ model }}
-        {{- ',' if not loop.last }}
+        coalesce(funded_revenue_{{ model }}, 0e0) as funded_revenue_{{ model }},
         {%- endfor %}
+        months.is_complete
     from months
     cross join given
     {%- for monthly in [

@@ -10,8 +10,10 @@ definitions as (
         '{{ kpi.unit }}' as unit,
         '{{ kpi.formula | replace("'", "''") }}' as formula,
         '{{ kpi.direction }}' as direction,
-        cast({{ kpi.warning if kpi.warning is not none else 'null' }} as double) as warning_level,
-        cast({{ kpi.critical if kpi.critical is not none else 'null' }} as double) as critical_level,
+        cast({{ 'null' if kpi.warning is none else kpi.warning }} as double)
+            as warning_level,
+        cast({{ 'null' if kpi.critical is none else kpi.critical }} as double)
+            as critical_level,
         {{ kpi.trend_window }} as trend_window,
         {{ loop.index }} as display_order
     {%- if not loop.last %}

@@ -65,8 +65,8 @@ trends as (
         on dated.kpi = definitions.kpi
     inner join dated as earlier
         on dated.kpi = earlier.kpi
-        and earlier.month_number > dated.month_number - definitions.trend_window
-        and earlier.month_number <= dated.month_number
+        and dated.month_number - definitions.trend_window < earlier.month_number
+        and dated.month_number >= earlier.month_number
     group by dated.kpi, dated.period_start
 
 ),

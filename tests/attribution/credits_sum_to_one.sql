@@ -1,13 +1,22 @@
 -- Under every model the credits of a conversion sum to 1.
+{%- set errors = [] %}
+{%- for model in attribution_models() %}
+{%- do errors.append('abs(sum(credit_' ~ model ~ ') - 1)') %}
+{%- endfor %}
+with
+
+conversions as (
+
+    select
+        conversion_id,
+        greatest({{ errors | join(', ') }}) as largest_error
+    from {{ ref('touchpoint_credits') }}
+    group by conversion_id
+
+)
+
 select
     conversion_id,
-    {%- for model in attribution_models() %}
-    sum(credit_{{ model }}) as {{ model }}{{ ',' if not loop.last }}
-    {%- endfor %}
-from {{ ref('touchpoint_credits') }}
-group by conversion_id
-having
-    {%- for model in attribution_models() %}
-    not abs(sum(credit_{{ model }}) - 1) <= 1e-9
-    {{- ' or' if not loop.last }}
-    {%- endfor %}
+    largest_error
+from conversions
+where not largest_error <= 1e-9

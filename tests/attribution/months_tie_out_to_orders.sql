@@ -1,7 +1,7 @@
 -- Under every model and in every month, credited conversions and revenue are those
 -- of the orders that count, straight from staging.
 {%- set is_net = choice_setting('conversion_value', ['gross', 'net']) == 'net' %}
-{%- set is_first = choice_setting('conversion_scope', ['all_orders', 'first_orders']) == 'first_orders' %}
+{%- set scope = choice_setting('conversion_scope', ['all_orders', 'first_orders']) %}
 with
 
 refunds as (
@@ -18,8 +18,10 @@ counted_orders as (
 
     select
         {{ business_month('orders.ordered_at') }} as conversion_month,
-        orders.order_value
-        {{- ' - coalesce(refunds.refund_amount, 0)' if is_net }} as conversion_value,
+        case
+            when {{ is_net }} then orders.order_value - coalesce(refunds.refund_amount, 0)
+            else orders.order_value
+        end as conversion_value,
         row_number() over (
             partition by coalesce('customer ' || orders.customer_id, 'guest ' || orders.order_id)
             order by orders.ordered_at, orders.order_id
@@ -38,7 +40,7 @@ expected as (
         count(*) as conversions,
         cast(sum(conversion_value) as double) as revenue
     from counted_orders
-    {%- if is_first %}
+    {%- if scope == 'first_orders' %}
     where order_number = 1
     {%- endif %}
     group by conversion_month

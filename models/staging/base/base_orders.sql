@@ -29,7 +29,8 @@ order_status_map as (
 checked as (
 
     select
-        *,
+        raw_orders.*,
+        order_status_map.*,
         {{ rejection(
             [(is_blank('orders', 'order_id'), 'missing order_id')]
             + timestamp_checks('orders', 'ordered_at')

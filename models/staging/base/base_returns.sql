@@ -27,7 +27,8 @@ checked as (
 
     -- A return known by its date alone may share the order's day: hence one day.
     select
-        *,
+        raw_returns.*,
+        orders.*,
         {{ rejection(
             [
                 (is_blank('returns', 'order_id'), 'missing order_id'),

@@ -6,7 +6,8 @@ raw_web_sessions as (
 
     select
         *,
-        date_trunc('hour', {{ raw_timestamp('web_sessions', 'session_hour') }}) as session_hour_parsed,
+        date_trunc('hour', {{ raw_timestamp('web_sessions', 'session_hour') }})
+            as session_hour_parsed,
         {{ raw_amount('web_sessions', 'sessions') }} as sessions_parsed
     from {{ source('raw', 'web_sessions') }}
 

@@ -1,0 +1,81 @@
+# Insight Engine. `make build` and `make test` are all a fresh machine needs;
+# both set up .venv first. ARGS is handed to dbt:
+#   make build ARGS="--vars '{lookback_days: 90}'"
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DBT := $(BIN)/dbt
+ARGS ?=
+
+INSIGHT_DATA ?= demo/data
+INSIGHT_WAREHOUSE ?= warehouse.duckdb
+INSIGHT_SERVING ?= serving.duckdb
+export INSIGHT_DATA INSIGHT_WAREHOUSE INSIGHT_SERVING
+
+.PHONY: help setup demo build test test-reference test-python lint docs bench lock clean
+
+help:
+	@echo "make setup   create .venv with the pinned packages (implied by the others)"
+	@echo "make build   demo data if needed, dbt build, summary"
+	@echo "make test    lint, dbt tests on the reference company, pytest"
+	@echo "make lint    ruff, sqlfluff and the YAML check"
+	@echo "make docs    dbt docs with lineage, on http://localhost:8080"
+	@echo "make bench   the benchmarks behind every figure in the docs"
+	@echo "make clean   remove what builds leave behind (not .venv)"
+
+# The stamp changes with the lock: a new pin reinstalls.
+setup: $(VENV)/.installed
+
+$(VENV)/.installed: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	@echo "Setting up $(VENV) (a minute or two, once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@touch $@
+
+# Made only where the demo data are what is asked for.
+demo: setup
+ifeq ($(INSIGHT_DATA),demo/data)
+	@$(BIN)/python demo/generate.py
+endif
+
+build: demo
+	@status=0; \
+	$(DBT) build $(ARGS) || status=$$?; \
+	$(BIN)/python -m ops.summary || true; \
+	if [ $$status -ne 0 ]; then echo "The build did not succeed: see the errors above."; fi; \
+	exit $$status
+
+test: lint test-reference test-python
+
+# The marts of the reference company must equal its spreadsheet.
+test-reference: setup
+	@mkdir -p target/reference
+	INSIGHT_DATA=reference/data INSIGHT_WAREHOUSE=target/reference/warehouse.duckdb \
+		$(DBT) build --target-path target/reference --log-path target/reference \
+		--vars '{check_reference: true}'
+
+test-python: setup
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m ops.check_yaml
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests analyses
+
+docs: demo
+	$(DBT) docs generate $(ARGS)
+	$(DBT) docs serve
+
+bench: setup
+	$(BIN)/python benchmarks/attribution/run.py $(ARGS)
+
+# Compiles requirements.lock from pyproject.toml; needs uv on the PATH.
+lock:
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+		--group dev pyproject.toml --output-file requirements.lock
+
+clean:
+	rm -rf target logs demo/data *.duckdb *.duckdb.wal

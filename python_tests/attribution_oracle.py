@@ -1,0 +1,450 @@
+"""What the attribution marts must hold, computed the slow and plain way.
+
+Written from the definitions of the numbers, with lists and loops over single touches,
+so that it shares no idea with the SQL it judges. Moments are whole microseconds.
+"""
+
+import datetime as dt
+import hashlib
+import math
+from collections import defaultdict
+from zoneinfo import ZoneInfo
+
+DAY = 86_400_000_000
+EPOCH = dt.datetime(1970, 1, 1)
+NORMAL_975 = 1.959963984540054
+DEFAULTS = {
+    "lookback_days": 30,
+    "half_life_days": 7,
+    "path_policy": "independent",
+    "collapse_repeats": False,
+    "exclude_direct": False,
+    "conversion_scope": "all_orders",
+    "conversion_value": "gross",
+    "position_weights": {"first": 0.4, "middle": 0.2, "last": 0.4},
+    "reallocation_step": 0.5,
+    "business_timezone": "UTC",
+}
+
+
+def microseconds(moment):
+    """Whole microseconds since 1970 of a datetime (UTC, naive)."""
+    return (moment - EPOCH) // dt.timedelta(microseconds=1)
+
+
+def ratio(above, below):
+    """A quotient, None where the denominator is 0 or one side is unknown."""
+    if above is None or below is None or below == 0:
+        return None
+    return above / below
+
+
+class Oracle:
+    """Marts of a shop under given settings.
+
+    Arguments, each a list of dicts:
+        touches: touchpoint_id, customer, channel, campaign (or None), is_direct, at.
+        orders: order_id, customer (None for a guest), at, cents, is_cancelled.
+        refunds: order_id, cents.
+        spends: date, channel, campaign (or None), cents.
+        paid_channels: channels that are bought as a rule.
+    """
+
+    def __init__(self, touches, orders, refunds, spends, paid_channels, **settings):
+        """Compute credits; the marts are methods."""
+        self.settings = DEFAULTS | settings
+        self.spends = spends
+        self.paid_channels = paid_channels
+        self.zone = ZoneInfo(self.settings["business_timezone"])
+        by_customer = defaultdict(list)
+        for touch in touches:
+            by_customer[touch["customer"]].append(touch)
+        self.rows = []
+        for conversion in self._conversions(orders, refunds):
+            path = self._path(conversion, by_customer[conversion["customer"]])
+            self.rows += self._credits(conversion, path)
+        self.groups = sorted({row["group"] for row in self.rows})
+
+    def month(self, moment):
+        """First day of the business month of a moment."""
+        at = (EPOCH + dt.timedelta(microseconds=moment)).replace(tzinfo=dt.UTC)
+        return at.astimezone(self.zone).date().replace(day=1)
+
+    def _conversions(self, orders, refunds):
+        """Orders that count, with value and the previous conversion's moment."""
+        refunded = defaultdict(int)
+        for refund in refunds:
+            refunded[refund["order_id"]] += refund["cents"]
+        counted = sorted(
+            (order for order in orders if not order["is_cancelled"]),
+            key=lambda order: (order["at"], order["order_id"]),
+        )
+        previous = {}
+        for order in counted:
+            customer = order["customer"]
+            seen = customer is not None and customer in previous
+            if self.settings["conversion_scope"] == "first_orders" and seen:
+                continue
+            cents = order["cents"]
+            if self.settings["conversion_value"] == "net":
+                cents -= refunded[order["order_id"]]
+            key = order["order_id"] if customer is None else customer
+            digest = hashlib.md5(key.encode()).hexdigest()
+            yield {
+                **order,
+                "value": cents / 100,
+                "previous": previous.get(customer) if seen else None,
+                "group": int(digest[:7], 16) % 50,
+            }
+            if customer is not None:
+                previous[customer] = order["at"]
+
+    def _path(self, conversion, touches):
+        """Touches of the conversion's customer that it can thank, in order."""
+        if conversion["customer"] is None:
+            return []
+        at, lookback = conversion["at"], self.settings["lookback_days"]
+        path = []
+        for touch in touches:
+            if touch["at"] > at:
+                continue
+            if lookback is not None and at - touch["at"] > round(lookback * DAY):
+                continue
+            if (
+                self.settings["path_policy"] == "since_previous_conversion"
+                and conversion["previous"] is not None
+                and touch["at"] <= conversion["previous"]
+            ):
+                continue
+            path.append(touch)
+        path.sort(key=lambda touch: (touch["at"], touch["touchpoint_id"]))
+        if self.settings["exclude_direct"]:
+            path = [touch for touch in path if not touch["is_direct"]] or path
+        if self.settings["collapse_repeats"]:
+            path = [
+                touch
+                for before, touch in zip([None, *path], path, strict=False)
+                if before is None or before["channel"] != touch["channel"]
+            ]
+        return path
+
+    def _credits(self, conversion, path):
+        """One dict a touch, or one for the conversion without a touch."""
+        common = {
+            "conversion": conversion["order_id"],
+            "group": conversion["group"],
+            "value": conversion["value"],
+            "conversion_month": self.month(conversion["at"]),
+            "length": len(path),
+        }
+        if not path:
+            yield common | {
+                "touchpoint": "unattributed",
+                "channel": "unattributed",
+                "campaign": None,
+                "position": None,
+                "age": None,
+                "touch_month": common["conversion_month"],
+                "credits": dict.fromkeys(CREDITS, 1.0),
+            }
+            return
+        ages = [(conversion["at"] - touch["at"]) / DAY for touch in path]
+        shares = {model: split(path, ages, self.settings)
+                  for model, split in CREDITS.items()}
+        for place, touch in enumerate(path):
+            yield common | {
+                "touchpoint": touch["touchpoint_id"],
+                "channel": touch["channel"],
+                "campaign": touch["campaign"],
+                "position": place + 1,
+                "age": ages[place],
+                "touch_month": self.month(touch["at"]),
+                "credits": {model: shares[model][place] for model in CREDITS},
+            }
+
+    # --- marts: key -> tuple of values ------------------------------------------
+
+    def touchpoint_credits(self):
+        """Position, length, age, value and the six credits."""
+        return {
+            (row["conversion"], row["touchpoint"]): (
+                row["channel"],
+                row["position"],
+                row["length"],
+                row["age"],
+                row["value"],
+                *row["credits"].values(),
+            )
+            for row in self.rows
+        }
+
+    def _summed(self, *key):
+        """Credit and revenue by the key's columns and the model."""
+        sums = defaultdict(lambda: [[], []])
+        for row in self.rows:
+            for model, credit in row["credits"].items():
+                one = sums[(*(row[name] for name in key), model)]
+                one[0].append(credit)
+                one[1].append(credit * row["value"])
+        return {key: tuple(map(math.fsum, both)) for key, both in sums.items()}
+
+    def channel_attribution(self):
+        """Conversions, revenue and shares by conversion month, channel, model."""
+        sums = self._summed("conversion_month", "channel")
+        totals = self._totals(sums, lambda key: (key[0], key[-1]))
+        return {
+            key: (
+                *both,
+                ratio(both[0], totals[key[0], key[-1]][0]),
+                ratio(both[1], totals[key[0], key[-1]][1]),
+            )
+            for key, both in sums.items()
+        }
+
+    def _totals(self, sums, of):
+        """Sums of every column of `sums` over the keys alike under `of`."""
+        columns = defaultdict(list)
+        for key, values in sums.items():
+            columns[of(key)].append(values)
+        return {
+            key: tuple(map(math.fsum, zip(*values, strict=True)))
+            for key, values in columns.items()
+        }
+
+    def _performance(self, by_campaign):
+        """Credit and spend of a touch month with their ratios.
+
+        Sums are taken to 15 decimals: less credit than that is none.
+        """
+        name = (lambda campaign: (campaign or "(not set)",)) if by_campaign else (
+            lambda campaign: ()
+        )
+        sums = defaultdict(lambda: [0.0, 0.0, 0.0])
+        for row in self.rows:
+            for model, credit in row["credits"].items():
+                key = (row["touch_month"], row["channel"], *name(row["campaign"]), model)
+                sums[key][0] += credit
+                sums[key][1] += credit * row["value"]
+        for spend in self.spends:
+            for model in CREDITS:
+                key = (
+                    spend["date"].replace(day=1),
+                    spend["channel"],
+                    *name(spend["campaign"]),
+                    model,
+                )
+                sums[key][2] += spend["cents"] / 100
+        sums = {
+            key: [round(number, 15) for number in numbers]
+            for key, numbers in sums.items()
+        }
+        totals = self._totals(sums, lambda key: (key[0], key[-1]))
+        return {
+            key: (
+                conversions,
+                revenue,
+                spend,
+                ratio(revenue, spend),
+                ratio(spend, conversions),
+                ratio(conversions, totals[key[0], key[-1]][0]),
+                ratio(spend, totals[key[0], key[-1]][2]),
+            )
+            for key, (conversions, revenue, spend) in sums.items()
+        }
+
+    def channel_performance(self):
+        """Conversions, revenue, spend, ROAS, CPA and shares by touch month."""
+        return self._performance(by_campaign=False)
+
+    def campaign_performance(self):
+        """The same by campaign."""
+        return self._performance(by_campaign=True)
+
+    def _channels(self):
+        """Every channel with its spend over the whole period."""
+        spend = dict.fromkeys((row["channel"] for row in self.rows), 0)
+        for row in self.spends:
+            spend[row["channel"]] = spend.get(row["channel"], 0) + row["cents"]
+        return {channel: cents / 100 for channel, cents in spend.items()}
+
+    def _jackknife(self, model, channels):
+        """Share of each of `channels` in their credit, and its standard error."""
+        credit = defaultdict(lambda: defaultdict(list))
+        for row in self.rows:
+            credit[row["channel"]][row["group"]].append(row["credits"][model])
+
+        def shares(without=None):
+            kept = {
+                channel: math.fsum(
+                    one
+                    for group, credits in credit[channel].items()
+                    if group != without
+                    for one in credits
+                )
+                for channel in channels
+            }
+            total = math.fsum(kept.values())
+            return {channel: ratio(kept[channel], total) for channel in channels}
+
+        deleted = [shares(without=group) for group in self.groups]
+        result = {}
+        for channel, share in shares().items():
+            thetas = [one[channel] for one in deleted if one[channel] is not None]
+            error, n = None, len(thetas)
+            if n > 1:
+                mean = math.fsum(thetas) / n
+                squares = math.fsum((theta - mean) ** 2 for theta in thetas)
+                error = math.sqrt((n - 1) / n * squares)
+            result[channel] = (share, error)
+        return result
+
+    def attribution_comparison(self):
+        """Totals, shares with errors, and shares of the budget, by channel, model."""
+        totals = self._summed("channel")
+        spend = self._channels()
+        budget = math.fsum(spend.values())
+        earning = [channel for channel in spend if channel != "unattributed"]
+        result = {}
+        for model in CREDITS:
+            of_all = self._jackknife(model, list(spend))
+            of_attributed = self._jackknife(model, earning)
+            for channel in spend:
+                share, error = of_all[channel]
+                bounds = (None, None)
+                if error is not None and share is not None:
+                    bounds = (share - NORMAL_975 * error, share + NORMAL_975 * error)
+                budget_share = gap = None
+                if channel in of_attributed:
+                    budget_share = ratio(spend[channel], budget)
+                    attributed_share = of_attributed[channel][0]
+                    if None not in (budget_share, attributed_share):
+                        gap = attributed_share - budget_share
+                result[channel, model] = (
+                    *totals.get((channel, model), (0.0, 0.0)),
+                    share,
+                    error,
+                    *bounds,
+                    budget_share,
+                    gap,
+                )
+        return result
+
+    def budget_recommendations(self):
+        """Current and proposed spend and the action, by fundable channel, model.
+
+        Credit and budget are shares among the channels that money can buy. A gap
+        beyond doubt (its 95 % interval excludes 0) is wished away; what can be given
+        is limited by what is given up, and the reverse; a step of that is moved.
+        """
+        spend = {
+            channel: amount
+            for channel, amount in self._channels().items()
+            if channel in self.paid_channels or amount > 0
+        }
+        budget = math.fsum(spend.values())
+        result = {}
+        for model in CREDITS:
+            wishes = {}
+            for channel, (share, error) in self._jackknife(model, list(spend)).items():
+                budget_share = ratio(spend[channel], budget)
+                wishes[channel] = 0.0
+                if None in (share, error, budget_share):
+                    continue
+                gap = share - budget_share
+                if abs(gap) > NORMAL_975 * error:
+                    wishes[channel] = gap * budget
+            wanted = math.fsum(wish for wish in wishes.values() if wish > 0)
+            given_up = -math.fsum(wish for wish in wishes.values() if wish < 0)
+            movable = min(wanted, given_up)
+            for channel, wish in wishes.items():
+                side = wanted if wish > 0 else given_up
+                change = 0.0
+                if wish and side:
+                    step = self.settings["reallocation_step"]
+                    change = step * wish * movable / side
+                action = "hold"
+                if change:
+                    action = "increase" if change > 0 else "decrease"
+                result[channel, model] = (spend[channel], spend[channel] + change, action)
+        return result
+
+    def conversion_paths(self):
+        """Length, conversions, revenue and mean days from first touch, by path."""
+        paths = defaultdict(list)
+        for row in self.rows:
+            paths[row["conversion"]].append(row)
+        seen = defaultdict(list)
+        for rows in paths.values():
+            seen[" > ".join(row["channel"] for row in rows),].append(rows[0])
+        return {
+            path: (
+                firsts[0]["length"],
+                len(firsts),
+                math.fsum(first["value"] for first in firsts),
+                None
+                if firsts[0]["age"] is None
+                else math.fsum(first["age"] for first in firsts) / len(firsts),
+            )
+            for path, firsts in seen.items()
+        }
+
+
+def _one(n, place):
+    """Credit 1 at one place of n."""
+    return [1.0 if other == place else 0.0 for other in range(n)]
+
+
+def first_touch(path, ages, settings):
+    """All to the oldest touch."""
+    return _one(len(path), 0)
+
+
+def last_touch(path, ages, settings):
+    """All to the newest touch."""
+    return _one(len(path), len(path) - 1)
+
+
+def last_non_direct(path, ages, settings):
+    """All to the newest touch that is not direct, or the newest when all are."""
+    places = [n for n, touch in enumerate(path) if not touch["is_direct"]]
+    return _one(len(path), places[-1] if places else len(path) - 1)
+
+
+def linear(path, ages, settings):
+    """Equal parts."""
+    return [1 / len(path)] * len(path)
+
+
+def time_decay(path, ages, settings):
+    """Half the weight every half-life, relative to the newest touch."""
+    newest = min(ages)
+    weights = [
+        2.0 ** ((newest - age) / settings["half_life_days"]) for age in ages
+    ]
+    total = math.fsum(weights)
+    return [weight / total for weight in weights]
+
+
+def position_based(path, ages, settings):
+    """First and last weight to the ends, the middle weight in equal parts between."""
+    given = settings["position_weights"]
+    n = len(path)
+    if n == 1:
+        return [1.0]
+    if n == 2:
+        weights = [given["first"], given["last"]]
+    else:
+        between = [given["middle"] / (n - 2)] * (n - 2)
+        weights = [given["first"], *between, given["last"]]
+    total = math.fsum(weights)
+    return [weight / total for weight in weights]
+
+
+CREDITS = {
+    "first_touch": first_touch,
+    "last_touch": last_touch,
+    "last_non_direct": last_non_direct,
+    "linear": linear,
+    "time_decay": time_decay,
+    "position_based": position_based,
+}
