@@ -1,0 +1,202 @@
+"""The rules of the house, checked on the parsed project."""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+from harness import ROOT
+
+from ops import check_yaml
+
+MACRO = re.compile(r"{%-?\s*(?:macro|test)\s+(\w+)\s*\(.*?-?%}(.*?){%-?\s*end", re.S)
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("parse")
+    dbt = shutil.which("dbt", path=pathlib.Path(sys.executable).parent)
+    subprocess.run(
+        [dbt, "parse", "--target-path", folder, "--log-path", folder],
+        cwd=ROOT,
+        check=True,
+        env={**os.environ, "INSIGHT_WAREHOUSE": str(folder / "w.duckdb")},
+        capture_output=True,
+    )
+    return json.loads((folder / "manifest.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def marts(manifest):
+    """Models that people outside the project read, by name."""
+    return {
+        node["name"]: node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["schema"] in ("marts", "quality")
+    }
+
+
+def data_tests_of(manifest, name):
+    return [
+        node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test"
+        and (node.get("attached_node") or "").endswith("." + name)
+    ]
+
+
+def test_public_face(marts):
+    assert {
+        "touchpoint_credits",
+        "channel_attribution",
+        "channel_performance",
+        "campaign_performance",
+        "attribution_comparison",
+        "budget_recommendations",
+        "conversion_paths",
+        "kpi_values",
+        "quarantined_rows",
+    } <= set(marts)
+
+
+def test_every_mart_is_contracted_public_owned_and_described(marts):
+    for name, node in marts.items():
+        assert node["contract"]["enforced"], name
+        assert node["access"] == "public", name
+        assert node["group"], name
+        assert "Grain: one row per" in node["description"], name
+        for column in node["columns"].values():
+            assert column["data_type"], (name, column["name"])
+            assert len(column["description"]) > 5, (name, column["name"])
+
+
+def test_every_mart_tests_its_grain_and_has_a_unit_test(manifest, marts):
+    unit_tested = {node["model"] for node in manifest["unit_tests"].values()}
+    for name in marts:
+        keys = [
+            test["test_metadata"]["kwargs"]["columns"]
+            for test in data_tests_of(manifest, name)
+            if test["test_metadata"]["name"] == "is_primary_key"
+        ] + [
+            [test["column_name"]]
+            for test in data_tests_of(manifest, name)
+            if test["test_metadata"]["name"] == "unique"
+        ]
+        assert keys, name
+        assert name in unit_tested, name
+
+
+def test_columns_of_money_time_and_shares_name_their_unit(marts):
+    units = {
+        r"(_value|revenue|spend)$": "currency",
+        r"(_at)$": "UTC",
+        r"_share$": r"0 to 1|\(same unit\)",
+        r"_days|days_": "[Dd]ays",
+        r"_pct$": "percent",
+    }
+    exempt = {("kpi_values", "value"), ("kpi_values", "previous_value")}
+    for name, node in marts.items():
+        for column in node["columns"].values():
+            for pattern, unit in units.items():
+                if re.search(pattern, column["name"]) and (
+                    (name, column["name"]) not in exempt
+                ):
+                    assert re.search(unit, column["description"]), (
+                        name,
+                        column["name"],
+                    )
+
+
+def test_private_models_are_not_public(manifest):
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "model" and node["name"].startswith(
+            ("int_", "ml_", "base_")
+        ):
+            assert node["access"] != "public", node["name"]
+            assert node["description"], node["name"]
+
+
+def test_arrows_between_folders_run_one_way(manifest):
+    order = ["staging", "attribution", "kpis"]
+    for node in manifest["nodes"].values():
+        if node["resource_type"] != "model":
+            continue
+        folder = node["path"].split("/")[0]
+        for parent in node["depends_on"]["nodes"]:
+            if not parent.startswith("model."):
+                continue
+            above = manifest["nodes"][parent]["path"].split("/")[0]
+            if folder in order and above in order:
+                assert order.index(above) <= order.index(folder), (
+                    node["name"],
+                    parent,
+                )
+
+
+def test_every_macro_says_what_it_does():
+    for path in sorted((ROOT / "macros").rglob("*.sql")):
+        text = path.read_text()
+        names = [name for name, _ in MACRO.findall(text)]
+        documented = [
+            name for name, body in MACRO.findall(text) if body.lstrip().startswith("{#")
+        ]
+        for name in names:
+            implementation = re.match(r"(default|duckdb|spark)__(\w+)", name)
+            public = implementation is None or implementation[2] not in names
+            if public:
+                assert name in documented, f"{path.name}: {name} has no docstring"
+
+
+def test_one_public_macro_a_file():
+    for path in sorted((ROOT / "macros").rglob("*.sql")):
+        names = [name for name, _ in MACRO.findall(path.read_text())]
+        public = [n for n in names if not re.match(r"(default|duckdb|spark)__", n)]
+        assert public == [path.stem], path.name
+
+
+def test_engines_are_named_in_dispatched_macros_only():
+    named = re.compile(r"duckdb|spark", re.I)
+    for folder in ("models", "tests"):
+        for path in sorted((ROOT / folder).rglob("*.*")):
+            assert not named.search(path.read_text()), path
+    for path in sorted((ROOT / "macros").rglob("*.sql")):
+        if path.parent.name not in ("engine", "raw"):
+            assert not named.search(path.read_text()), path
+
+
+def test_yaml_keys_are_known():
+    problems = [
+        problem
+        for path in check_yaml.yaml_files(ROOT)
+        for problem in check_yaml.problems_of(path, check_yaml.resources_schema())
+    ]
+    assert problems == []
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("models:\n  - name: a\n    descripton: b\n", "descripton"),
+        (
+            "models:\n  - name: a\n    columns:\n      - name: b\n        test: [unique]\n",
+            "test",
+        ),
+        (
+            "models:\n  - name: a\n    config:\n      contract:\n        enforce: true\n",
+            "enforce",
+        ),
+        (
+            "unit_tests:\n  - name: a\n    model: b\n    given: []\n    expects: {}\n",
+            "expects",
+        ),
+    ],
+)
+def test_a_misspelled_key_is_found(tmp_path, text, key):
+    path = tmp_path / "a.yml"
+    path.write_text(text)
+    problems = check_yaml.problems_of(path, check_yaml.resources_schema())
+    assert any(f"'{key}'" in problem for problem in problems)
