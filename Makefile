@@ -10,8 +10,7 @@ ARGS ?=
 
 INSIGHT_DATA ?= demo/data
 INSIGHT_WAREHOUSE ?= warehouse.duckdb
-INSIGHT_SERVING ?= serving.duckdb
-export INSIGHT_DATA INSIGHT_WAREHOUSE INSIGHT_SERVING
+export INSIGHT_DATA INSIGHT_WAREHOUSE
 
 .PHONY: help setup demo build test test-reference test-python lint docs bench lock clean
 
@@ -63,7 +62,8 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m ops.check_yaml
-	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests analyses
+	@mkdir -p target
+	INSIGHT_WAREHOUSE=target/lint.duckdb $(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests analyses
 
 docs: demo
 	$(DBT) docs generate $(ARGS)

@@ -1094,15 +1094,15 @@ def test_a_build_stops_when_too_many_rows_are_bad(project, bad_rows, passes):
     rows = order_lines(*range(100 - bad_rows)) + "x,U,never,1,\n" * bad_rows
     built = project.build(
         {"touchpoints": TOUCHPOINTS, "orders": HEADER + rows},
-        select=("+stg_orders", "+quarantined_rows"),
+        select=STAGING,
         tests=True,
     )
     assert (built.returncode == 0) == passes, built.output[-3000:]
-    warned = "quarantine_share" in built.output and "[WARN" in built.output
+    warned = "WARN 1 quarantine_share_of_orders" in built.output
     # Above .01 is a warning.
-    assert warned == (bad_rows == 5), built.output[-3000:]
+    assert warned == (bad_rows > 1), built.output[-3000:]
     if not passes:
-        assert "quarantine_share" in built.output
+        assert "FAIL 1 quarantine_share_of_orders" in built.output
 
 
 def test_attribution_goes_on_with_the_sound_rows(project):
