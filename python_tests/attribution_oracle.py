@@ -149,8 +149,9 @@ class Oracle:
             }
             return
         ages = [(conversion["at"] - touch["at"]) / DAY for touch in path]
-        shares = {model: split(path, ages, self.settings)
-                  for model, split in CREDITS.items()}
+        shares = {
+            model: split(path, ages, self.settings) for model, split in CREDITS.items()
+        }
         for place, touch in enumerate(path):
             yield common | {
                 "touchpoint": touch["touchpoint_id"],
@@ -216,13 +217,14 @@ class Oracle:
 
         Sums are taken to 15 decimals: less credit than that is none.
         """
-        name = (lambda campaign: (campaign or "(not set)",)) if by_campaign else (
-            lambda campaign: ()
-        )
+
+        def name(row):
+            return (row["campaign"] or "(not set)",) if by_campaign else ()
+
         sums = defaultdict(lambda: [0.0, 0.0, 0.0])
         for row in self.rows:
             for model, credit in row["credits"].items():
-                key = (row["touch_month"], row["channel"], *name(row["campaign"]), model)
+                key = (row["touch_month"], row["channel"], *name(row), model)
                 sums[key][0] += credit
                 sums[key][1] += credit * row["value"]
         for spend in self.spends:
@@ -230,7 +232,7 @@ class Oracle:
                 key = (
                     spend["date"].replace(day=1),
                     spend["channel"],
-                    *name(spend["campaign"]),
+                    *name(spend),
                     model,
                 )
                 sums[key][2] += spend["cents"] / 100
@@ -365,7 +367,8 @@ class Oracle:
                 action = "hold"
                 if change:
                     action = "increase" if change > 0 else "decrease"
-                result[channel, model] = (spend[channel], spend[channel] + change, action)
+                proposed = spend[channel] + change
+                result[channel, model] = (spend[channel], proposed, action)
         return result
 
     def conversion_paths(self):
@@ -418,9 +421,7 @@ def linear(path, ages, settings):
 def time_decay(path, ages, settings):
     """Half the weight every half-life, relative to the newest touch."""
     newest = min(ages)
-    weights = [
-        2.0 ** ((newest - age) / settings["half_life_days"]) for age in ages
-    ]
+    weights = [2.0 ** ((newest - age) / settings["half_life_days"]) for age in ages]
     total = math.fsum(weights)
     return [weight / total for weight in weights]
 

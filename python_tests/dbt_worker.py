@@ -17,8 +17,8 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 
 
-def into_file(path, call):
-    """Result of `call()`, with all that it prints going to the file `path`."""
+def into_file(path, function, *arguments):
+    """Result of `function`, with all that it prints going to the file `path`."""
     target = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
@@ -26,16 +26,25 @@ def into_file(path, call):
     os.dup2(target, 2)
     os.close(target)
     try:
-        return call()
+        return function(*arguments)
     finally:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
 
 
+def parse(arguments):
+    """The parsed project, pickled, or nothing when it cannot be parsed."""
+    parsed = dbtRunner().invoke(["parse", *arguments])
+    return pickle.dumps(parsed.result) if parsed.success else b""
+
+
 def run(arguments, manifest):
-    """Whether the dbt command succeeded; its connections are closed after it."""
+    """Whether the dbt command succeeded; its connections are closed after it.
+
+    A run changes its manifest, so each unpickles one of its own.
+    """
     try:
-        result = dbtRunner(manifest=manifest).invoke(arguments)
+        result = dbtRunner(manifest=pickle.loads(manifest)).invoke(arguments)
         if result.exception is not None:
             print(f"{type(result.exception).__name__}: {result.exception}")
         return bool(result.success)
@@ -53,18 +62,11 @@ def main():
     for line in sys.stdin:
         job = json.loads(line)
         os.environ.update(job["environment"])
+        arguments, output = job["arguments"], job["output"]
         if manifest is None:
-            directories = job["arguments"][job["arguments"].index("--target-path") :]
-            parsed = into_file(
-                job["output"],
-                lambda given=directories: dbtRunner().invoke(["parse", *given]),
-            )
-            manifest = pickle.dumps(parsed.result) if parsed.success else b""
-        # A run changes its manifest, so each gets one of its own.
-        success = manifest and into_file(
-            job["output"],
-            lambda given=job["arguments"]: run(given, pickle.loads(manifest)),
-        )
+            directories = arguments[arguments.index("--target-path") :]
+            manifest = into_file(output, parse, directories)
+        success = manifest and into_file(output, run, arguments, manifest)
         answers.write(json.dumps(bool(success)) + "\n")
         answers.flush()
 

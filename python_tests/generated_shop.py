@@ -1,6 +1,7 @@
 """Shops drawn from a seed, rich in the cases where attribution goes wrong."""
 
 import datetime as dt
+import functools
 import random
 
 import pandas as pd
@@ -20,9 +21,17 @@ SPELLINGS = {
 PAID = {"google_ads", "meta", "influencer"}
 # Distances from an order to a touch, at and next to the ends of the windows.
 EDGES = [
-    0, -1, 1, 1_000_000, -1_000_000,
-    30 * DAY, 30 * DAY + 1, 30 * DAY - 1,
-    7 * DAY // 2, 7 * DAY // 2 + 1, 7 * DAY // 2 - 1,
+    0,
+    -1,
+    1,
+    1_000_000,
+    -1_000_000,
+    30 * DAY,
+    30 * DAY + 1,
+    30 * DAY - 1,
+    7 * DAY // 2,
+    7 * DAY // 2 + 1,
+    7 * DAY // 2 - 1,
 ]
 
 
@@ -66,20 +75,26 @@ class GeneratedShop:
             moments += [pick.choice(moments)] * 2
         habits = [pick.choice(self.channels) for _ in range(3)]
         for number, at in enumerate(moments):
-            self._touch(f"{customer}-{pick.randrange(1000)}-{number}", customer,
-                        pick.choice(habits), at)
+            self._touch(
+                f"{customer}-{pick.randrange(1000)}-{number}",
+                customer,
+                pick.choice(habits),
+                at,
+            )
         for number, at in enumerate(orders):
             self._order(f"o{pick.randrange(1000)}-{customer}-{number}", customer, at)
 
     def _touch(self, touchpoint_id, customer, channel, at):
-        self.touches.append({
-            "touchpoint_id": touchpoint_id,
-            "customer": customer,
-            "channel": channel,
-            "campaign": self.random.choice([None, None, "spring", "brand"]),
-            "is_direct": channel == "direct",
-            "at": at,
-        })
+        self.touches.append(
+            {
+                "touchpoint_id": touchpoint_id,
+                "customer": customer,
+                "channel": channel,
+                "campaign": self.random.choice([None, None, "spring", "brand"]),
+                "is_direct": channel == "direct",
+                "at": at,
+            }
+        )
         self.spellings[touchpoint_id] = self.random.choice(SPELLINGS[channel])
 
     def _order(self, order_id, customer, at):
@@ -95,20 +110,29 @@ class GeneratedShop:
         self.orders.append(order)
         if pick.random() < 0.2:
             for part in (3, 2):
-                self.refunds.append({"order_id": order_id, "cents": cents // part,
-                                     "at": at + part * DAY})
+                self.refunds.append(
+                    {
+                        "order_id": order_id,
+                        "cents": cents // part,
+                        "at": at + part * DAY,
+                    }
+                )
 
     def _spend(self):
         for month in (1, 2, 3, 4, 5):
             for channel in self.channels:
                 for day in self.random.sample(range(1, 29), 3):
                     if self.random.random() < 0.5:
-                        self.spends.append({
-                            "date": dt.date(2024, month, day),
-                            "channel": channel,
-                            "campaign": self.random.choice([None, "spring", "brand"]),
-                            "cents": self.random.randrange(50_000),
-                        })
+                        self.spends.append(
+                            {
+                                "date": dt.date(2024, month, day),
+                                "channel": channel,
+                                "campaign": self.random.choice(
+                                    [None, "spring", "brand"]
+                                ),
+                                "cents": self.random.randrange(50_000),
+                            }
+                        )
 
     def raw(self):
         """Raw tables, with a tenth of the touches twice."""
@@ -161,3 +185,23 @@ class GeneratedShop:
         return Oracle(
             self.touches, self.orders, self.refunds, self.spends, PAID, **settings
         )
+
+
+SHOPS = {
+    "many customers": lambda: GeneratedShop(1, 400),
+    "one channel": lambda: GeneratedShop(2, 60, channels=("google_ads",)),
+    "few customers": lambda: GeneratedShop(3, 6, channels=("email", "meta")),
+    "without spend": lambda: GeneratedShop(4, 40, spends=False),
+}
+
+
+@functools.cache
+def shop(name):
+    """One of the shops, drawn once."""
+    return SHOPS[name]()
+
+
+@functools.cache
+def raw(name):
+    """Its raw tables, drawn once: spellings are random."""
+    return shop(name).raw()

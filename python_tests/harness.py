@@ -73,20 +73,31 @@ class Built:
         ((value,),) = self.rows(sql)
         return value
 
-    def tables(self, *schemas):
-        """Every table of `schemas`, by name: column names, types and sorted rows."""
+    def tables(self, *schemas, without=()):
+        """Every table of `schemas` by name: its columns, and its rows, sorted.
+
+        Rows are texts, in which doubles have all their digits. Columns named in
+        `without` are left out.
+        """
         listed = self.rows(
-            "select table_schema || '.' || table_name from information_schema.tables"
-            f" where table_schema in {schemas!r} and table_type = 'BASE TABLE'"
-            " order by 1".replace(",)", ")")
+            "select table_schema, table_name from information_schema.tables"
+            " where table_type = 'BASE TABLE' order by all"
         )
-        return {
-            name: (
-                self.rows(f"select column_name, column_type from (describe {name})"),
-                self.rows(f"select * from {name} order by all"),
-            )
-            for (name,) in listed
-        }
+        result = {}
+        for schema, table in listed:
+            if schema in schemas:
+                columns = [
+                    row
+                    for row in self.rows(
+                        "select column_name, column_type"
+                        f" from (describe {schema}.{table})"
+                    )
+                    if row[0] not in without
+                ]
+                names = ", ".join(f'"{name}"' for name, _ in columns)
+                rows = self.rows(f"select {names} from {schema}.{table}")
+                result[f"{schema}.{table}"] = (columns, sorted(map(repr, rows)))
+        return result
 
     def counts(self):
         """Rows by raw table: (raw, staged, quarantined)."""
@@ -231,7 +242,7 @@ class Project:
 
         Arguments:
             raw: name -> content, see `write_raw`.
-            vars: settings that differ from vars.yml.
+            vars: settings that differ from vars.yml, as a dict or as YAML text.
             tests: run data tests and unit tests too.
             data: a folder that holds the raw files already, instead of `raw`.
             duckdb_threads: threads DuckDB may use.
@@ -257,11 +268,16 @@ class Project:
             "INSIGHT_SERVING": str(folder / "serving.duckdb"),
         }
         arguments = ["build", "--no-use-colors", "--no-write-json"]
-        if not tests:
+        if tests:
+            # Not the tests that look at models left out.
+            arguments += ["--indirect-selection", "cautious"]
+        else:
             arguments += ["--exclude-resource-type", "test", "unit_test"]
         if select:
             arguments += ["--select", *select]
-        if vars:
+        if isinstance(vars, str):
+            arguments += ["--vars", vars]
+        elif vars:
             arguments += ["--vars", yaml.safe_dump(vars, width=math.inf)]
         arguments += ["--profiles-dir", str(self._profiles(duckdb_threads))]
         run = self._run_command if command_line else self._run_in_worker
@@ -345,7 +361,11 @@ class Project:
     def _start_worker(self):
         reading, writing = os.pipe()
         self.worker = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("dbt_worker.py")), str(writing)],
+            [
+                sys.executable,
+                str(Path(__file__).with_name("dbt_worker.py")),
+                str(writing),
+            ],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             pass_fds=[writing],

@@ -5,18 +5,10 @@ orders in one second, duplicates, guests, cancelled and free orders, refunds, ch
 in many spellings. The oracle loops over single touches; see attribution_oracle.py.
 """
 
-import functools
-
 import pytest
 from attribution_oracle import CREDITS
-from generated_shop import GeneratedShop
+from generated_shop import raw, shop
 
-SHOPS = {
-    "many customers": lambda: GeneratedShop(1, 400),
-    "one channel": lambda: GeneratedShop(2, 60, channels=("google_ads",)),
-    "few customers": lambda: GeneratedShop(3, 6, channels=("email", "meta")),
-    "without spend": lambda: GeneratedShop(4, 40, spends=False),
-}
 CASES = [
     ("many customers", {}),
     ("many customers", {"path_policy": "since_previous_conversion"}),
@@ -75,21 +67,11 @@ MARTS = {
         "channel, attribution_model",
         "current_spend, proposed_spend, action",
     ),
-    "conversion_paths": ("path", "path_length, conversions, revenue,"
-                                 " avg_days_to_convert"),
+    "conversion_paths": (
+        "path",
+        "path_length, conversions, revenue, avg_days_to_convert",
+    ),
 }
-
-
-@functools.cache
-def shop(name):
-    """A generated shop, drawn once."""
-    return SHOPS[name]()
-
-
-@functools.cache
-def raw(name):
-    """Its raw tables, drawn once: spellings are random."""
-    return shop(name).raw()
 
 
 def same(found, expected):
@@ -132,11 +114,7 @@ def test_the_generated_shop_is_awkward():
     assert len(oracle.groups) == 50
     few = shop("few customers").oracle(lookback_days=None)
     assert 1 < len(few.groups) < 10
-    actions = {
-        action for *_, action in oracle.budget_recommendations().values()
-    }
+    actions = {action for *_, action in oracle.budget_recommendations().values()}
     assert actions == {"increase", "decrease", "hold"}
-    direct = [
-        touch for touch in shop("many customers").touches if touch["is_direct"]
-    ]
+    direct = [touch for touch in shop("many customers").touches if touch["is_direct"]]
     assert len(direct) > 50

@@ -382,7 +382,11 @@ def test_lookback_zero_keeps_the_moment_of_the_conversion(marts):
 def test_fractions_of_a_day(marts):
     """1.5 days are 36 hours, to the second; 1 day is 24 hours."""
     assert list(marts(lookback_days=1.5).credits("fraction")) == [
-        "f1b", "f2a", "f2b", "f3a", "f3b",
+        "f1b",
+        "f2a",
+        "f2b",
+        "f3a",
+        "f3b",
     ]
     assert list(marts(lookback_days=1).credits("fraction")) == ["f2b", "f3a", "f3b"]
     # An hour is a twenty-fourth of a day, rounded to the microsecond.
@@ -421,9 +425,7 @@ def test_window_ends_in_parquet_to_the_microsecond(project):
                 "order_value": [1.0],
             }
         )
-        built = project.good(
-            {"touchpoints.parquet": touches, "orders.parquet": orders}
-        )
+        built = project.good({"touchpoints.parquet": touches, "orders.parquet": orders})
         assert list(built.credits("o")) == ["p2", "p3"]
 
 
@@ -505,9 +507,12 @@ def test_different_paths_never_share_a_row(marts):
         *[(2, 1, 11.0, 3.0)] * 4,
         (3, 1, 11.0, 3.0),
     ]
-    assert built.value(
-        "select count(*) - count(distinct path) from marts.conversion_paths"
-    ) == 0
+    assert (
+        built.value(
+            "select count(*) - count(distinct path) from marts.conversion_paths"
+        )
+        == 0
+    )
 
 
 def test_a_plain_path_reads_as_channels_joined_by_arrows(marts):
@@ -782,8 +787,7 @@ def test_numeric_ids_in_touchpoints_and_returns(project):
             "touchpoints.parquet": touches,
             "orders": "order_id,customer_id,ordered_at,order_value\n"
             "536365,17850,2024-03-31 12:00:00,10\n",
-            "returns": "order_id,returned_at,refund_amount\n"
-            "536365.0,2024-04-02,4\n",
+            "returns": "order_id,returned_at,refund_amount\n536365.0,2024-04-02,4\n",
         },
         vars={"conversion_value": "net"},
         select=EVERYTHING,
@@ -862,9 +866,7 @@ def test_business_months(project, zone):
     expected = [
         (
             f"channel {number}",
-            dt.date.fromisoformat(
-                month if zone != "UTC" else moment[:7] + "-01"
-            ),
+            dt.date.fromisoformat(month if zone != "UTC" else moment[:7] + "-01"),
         )
         for number, (moment, month) in enumerate(NEW_YORK_MONTHS.items())
     ]
@@ -957,8 +959,15 @@ def test_comparison_over_the_whole_period(project):
     }
     third = pytest.approx(1 / 3)
     assert found == {
-        "google_ads": (1, 60, third, 0.2, 0.5, pytest.approx(130 / 150),
-                       pytest.approx(0.5 - 130 / 150)),
+        "google_ads": (
+            1,
+            60,
+            third,
+            0.2,
+            0.5,
+            pytest.approx(130 / 150),
+            pytest.approx(0.5 - 130 / 150),
+        ),
         "email": (1, 200, third, pytest.approx(2 / 3), 0.5, 0, 0.5),
         "meta": (0, 0, 0, 0, 0, pytest.approx(20 / 150), pytest.approx(-20 / 150)),
         "unattributed": (1, 40, third, pytest.approx(40 / 300), None, None, None),

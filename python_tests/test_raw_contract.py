@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from harness import ATTRIBUTION, EVERYTHING, RAW_TABLES, STAGING
+from harness import ATTRIBUTION, EVERYTHING, MODELS, RAW_TABLES, STAGING
 
 TOUCHPOINTS = "customer_id,channel,touched_at\nU1,Google,2024-01-01 10:00:00\n"
 HEADER = "order_id,customer_id,ordered_at,order_value,product_category\n"
@@ -64,7 +64,12 @@ def staged(project):
 REFUSED = {
     "missing touchpoints": (
         {"touchpoints": None},
-        ["touchpoints.csv", "touchpoints.parquet", "it holds: orders.csv", "file_names"],
+        [
+            "touchpoints.csv",
+            "touchpoints.parquet",
+            "it holds: orders.csv",
+            "file_names",
+        ],
     ),
     "missing orders": (
         {"orders": None},
@@ -75,15 +80,22 @@ REFUSED = {
     "empty optional file": ({"returns": ""}, ["returns.csv is empty", "export"]),
     "missing column": (
         {"orders": "order_id,customer_id,order_value\n1,2,3\n"},
-        ["orders.csv", "no column 'ordered_at'", "order_id, customer_id, order_value",
-         "column_names: {orders: {ordered_at: <your column>}}"],
+        [
+            "orders.csv",
+            "no column 'ordered_at'",
+            "order_id, customer_id, order_value",
+            "column_names: {orders: {ordered_at: <your column>}}",
+        ],
     ),
     "missing column of an optional table": (
         {"returns": "order_id,returned_at\n1,2024-01-05\n"},
         ["returns.csv", "no column 'refund_amount'", "column_names"],
     ),
     "missing column in Parquet": (
-        {"orders": None, "orders.parquet": pd.DataFrame({"order_id": [1], "when": [2]})},
+        {
+            "orders": None,
+            "orders.parquet": pd.DataFrame({"order_id": [1], "when": [2]}),
+        },
         ["orders.parquet", "no column 'customer_id'", "order_id, when"],
     ),
     "delimiter that no one uses": (
@@ -127,34 +139,51 @@ REFUSED = {
         ["orders.parquet", "Parquet", "export"],
     ),
     "a quote never closed": (
-        {"orders": HEADER + order_lines(1, 2) + '3,U3,2024-01-02,5,"abc\n'
-         + order_lines(*range(4, 9))},
-        ["orders.csv", "7 lines", "8 lines", "double quote", "export"],
+        {
+            "orders": HEADER
+            + order_lines(1, 2)
+            + '3,U3,2024-01-02,5,"abc\n'
+            + order_lines(*range(4, 9))
+        },
+        ["orders.csv", "8 lines", "double quote", "export"],
     ),
     "a quote closed by the next one": (
-        {"orders": HEADER + order_lines(1, 2) + '3,U3,2024-01-02,5,"abc\n'
-         + order_lines(4, 5) + '6,U6,2024-01-02,5,"Home, Garden"\n' + order_lines(7)},
+        {
+            "orders": HEADER
+            + order_lines(1, 2)
+            + '3,U3,2024-01-02,5,"abc\n'
+            + order_lines(4, 5)
+            + '6,U6,2024-01-02,5,"Home, Garden"\n'
+            + order_lines(7)
+        },
         ["orders.csv", "double quote", "export"],
     ),
     "wrong file name in the settings": (
-        {}, ["my_orders.csv", "file_names"], {"file_names": {"orders": "my_orders"}},
+        {},
+        ["my_orders.csv", "file_names"],
+        {"file_names": {"orders": "my_orders"}},
     ),
     "wrong optional file name in the settings": (
-        {}, ["refunds.csv", "file_names"], {"file_names": {"returns": "refunds"}},
+        {},
+        ["refunds.csv", "file_names"],
+        {"file_names": {"returns": "refunds"}},
     ),
     "wrong column name in the settings": (
         {},
-        ["orders.csv", "no column 'amount_paid'", "vars.yml names for order_value",
-         "order_id, customer_id, ordered_at, order_value"],
+        [
+            "orders.csv",
+            "no column 'amount_paid'",
+            "vars.yml names for order_value",
+            "order_id, customer_id, ordered_at, order_value",
+        ],
         {"column_names": {"orders": {"order_value": "amount_paid"}}},
     ),
     "a schema without the tables": (
-        {}, ["schema 'nowhere'", "'touchpoints'", "file_names"],
+        {},
+        ["schema 'nowhere'", "'touchpoints'", "file_names"],
         {"raw_schema": "nowhere"},
     ),
 }
-# The line count that is missing above depends on where the quote stands.
-REFUSED["a quote never closed"][1].remove("7 lines")
 
 
 @pytest.mark.parametrize("case", REFUSED)
@@ -187,7 +216,7 @@ def test_the_sentence_of_the_dbt_command(project):
     built = project.build(
         {"touchpoints": TOUCHPOINTS}, select=STAGING, command_line=True
     )
-    assert built.returncode == 1
+    assert built.returncode != 0
     assert "has no orders.csv" in built.error()
     assert "Traceback" not in built.output
 
@@ -208,13 +237,16 @@ ENCODINGS = {
     "Windows-1252": (WINDOWS, WINDOWS.encode("cp1252")),
     "UTF-16 with BOM": (NAMED_TEXT, NAMED_TEXT.encode("utf-16")),
     "UTF-16 big-endian with BOM": (
-        NAMED_TEXT, b"\xfe\xff" + NAMED_TEXT.encode("utf-16-be"),
+        NAMED_TEXT,
+        b"\xfe\xff" + NAMED_TEXT.encode("utf-16-be"),
     ),
     "UTF-16 without BOM": (NAMED_TEXT, NAMED_TEXT.encode("utf-16-le")),
 }
 # Read right, or refused in a sentence: not every encoding need be read.
 MAY_BE_REFUSED = {
-    "Windows-1252", "UTF-16 big-endian with BOM", "UTF-16 without BOM",
+    "Windows-1252",
+    "UTF-16 big-endian with BOM",
+    "UTF-16 without BOM",
 }
 
 
@@ -222,8 +254,9 @@ MAY_BE_REFUSED = {
 def test_encodings(project, encoding):
     """Names with accents arrive whole."""
     text, content = ENCODINGS[encoding]
-    built = project.build({"touchpoints": TOUCHPOINTS, "orders": content},
-                          select=STAGING)
+    built = project.build(
+        {"touchpoints": TOUCHPOINTS, "orders": content}, select=STAGING
+    )
     if encoding in MAY_BE_REFUSED and built.returncode:
         assert built.error().startswith("Raw data: "), built.output[-1500:]
         assert "orders.csv" in built.error()
@@ -253,9 +286,7 @@ SHAPES = {
     "mixed line ends": THREE_TEXT.replace("\n", "\r\n", 2),
     "no line end at the end": THREE_TEXT.rstrip("\n"),
     "blank lines at the end": THREE_TEXT + "\n\n",
-    "quotes around everything": csv_text(
-        [], [],
-    ) + "\n".join(
+    "quotes around everything": "\n".join(
         ",".join(f'"{cell}"' for cell in line.split(","))
         for line in THREE_TEXT.splitlines()
     ),
@@ -264,8 +295,10 @@ SHAPES = {
     ),
     "columns in another order, and more of them": csv_text(
         ["note", *reversed(HEADER.strip().split(","))],
-        [["x, y", *reversed(line.split(","))]
-         for line in order_lines(1, 2, 3).splitlines()],
+        [
+            ["x, y", *reversed(line.split(","))]
+            for line in order_lines(1, 2, 3).splitlines()
+        ],
     ),
     "an ending in capitals": {"orders": None, "Orders.CSV": THREE_TEXT},
     "aliases of columns and file": {
@@ -281,21 +314,27 @@ SHAPES = {
 def test_shapes_of_files(staged, shape):
     """Delimiters, line ends, headers: three orders are three orders."""
     content = SHAPES[shape]
-    changes = content if isinstance(content, dict) else {"orders": content.lstrip()}
+    changes = content if isinstance(content, dict) else {"orders": content}
     built = staged(changes, (3, 3, 0))
-    assert built.rows(
-        "select order_id, cast(order_value as double), product_category"
-        " from staging.stg_orders order by 1"
-    ) == THREE
+    assert (
+        built.rows(
+            "select order_id, cast(order_value as double), product_category"
+            " from staging.stg_orders order by 1"
+        )
+        == THREE
+    )
 
 
 def test_embedded_line_breaks_stay_in_their_cell(staged):
     """A quoted cell over several lines is one cell."""
     text = HEADER + order_lines(1) + '2,U2,2024-01-02,5,"a\nb\n\nc, ""d"""\n'
     built = staged({"orders": text + order_lines(3)}, (3, 3, 0))
-    assert built.value(
-        "select product_category from staging.stg_orders where order_id = '2'"
-    ) == 'a\nb\n\nc, "d"'
+    assert (
+        built.value(
+            "select product_category from staging.stg_orders where order_id = '2'"
+        )
+        == 'a\nb\n\nc, "d"'
+    )
 
 
 def test_header_only_files_are_empty_tables(staged):
@@ -337,7 +376,8 @@ BROKEN_LINES = {
     "too few cells": ("9,U9,2024-01-02", "malformed line: missing columns"),
     "too many cells": ("9,U9,2024-01-02,5,a,b,c", "malformed line: too many columns"),
     "text after a closing quote": (
-        '9,U9,2024-01-02,5,"24" screen', "malformed line: unquoted value",
+        '9,U9,2024-01-02,5,"24" screen',
+        "malformed line: unquoted value",
     ),
 }
 
@@ -379,12 +419,18 @@ SWALLOWING = {
         order_lines(1, 2).replace("\n", "\r\n") + UNCLOSED + order_lines(*range(4, 9))
     ),
     "closed by the next quote, mixed line ends": (
-        order_lines(1, 2).replace("\n", "\r\n") + UNCLOSED + order_lines(4, 5)
-        + '6,U6,2024-01-02,5,"Home, Garden"\n' + order_lines(7, 8)
+        order_lines(1, 2).replace("\n", "\r\n")
+        + UNCLOSED
+        + order_lines(4, 5)
+        + '6,U6,2024-01-02,5,"Home, Garden"\n'
+        + order_lines(7, 8)
     ),
     "closed by a stray quote some lines on": (
-        order_lines(1, 2) + UNCLOSED + order_lines(4, 5)
-        + '6,U6,2024-01-02,5,24 inch"\n' + order_lines(7, 8)
+        order_lines(1, 2)
+        + UNCLOSED
+        + order_lines(4, 5)
+        + '6,U6,2024-01-02,5,24 inch"\n'
+        + order_lines(7, 8)
     ),
 }
 
@@ -487,12 +533,25 @@ VALUES = {
     "order_value": ("cast(order_value as double)", AMOUNTS),
     "status": ("order_status", STATUSES),
     "discount_amount": ("cast(discount_amount as double)", DISCOUNTS),
-    "order_id": ("order_id", {"": "missing order_id", " ": "missing order_id",
-                              " 0042 ": "0042", "A-1": "A-1", "77.0": "77"}),
+    "order_id": (
+        "order_id",
+        {
+            "": "missing order_id",
+            " ": "missing order_id",
+            " 0042 ": "0042",
+            "A-1": "A-1",
+            "77.0": "77",
+        },
+    ),
 }
 ORDER_COLUMNS = [
-    "order_id", "customer_id", "ordered_at", "order_value", "status",
-    "discount_amount", "product_category",
+    "order_id",
+    "customer_id",
+    "ordered_at",
+    "order_value",
+    "status",
+    "discount_amount",
+    "product_category",
 ]
 
 
@@ -564,7 +623,8 @@ def test_timestamp_formats_are_tried_on_what_is_not_iso(staged):
         vars={"timestamp_formats": ["%d/%m/%Y %H:%M", "%d.%m.%Y"]},
     )
     assert [
-        moment for _, moment in built.rows(
+        moment
+        for _, moment in built.rows(
             "select cast(order_id as integer), cast(ordered_at as varchar)"
             " from staging.stg_orders order by 1"
         )
@@ -578,8 +638,10 @@ def test_bounds_of_plausibility_are_settings(staged):
     rows = [(n, "U1", moment, 5, "") for n, moment in enumerate(moments)]
     rows += [(10, "U1", "2024-02-10", 70, ""), (11, "U1", "2024-02-10", 70.01, "")]
     built = staged(
-        {"orders": csv_text(HEADER.strip().split(","), rows),
-         "touchpoints": TOUCHPOINTS.replace("2024-01-01", "2024-02-01")},
+        {
+            "orders": csv_text(HEADER.strip().split(","), rows),
+            "touchpoints": TOUCHPOINTS.replace("2024-01-01", "2024-02-01"),
+        },
         (6, 3, 3),
         vars={
             "plausible_from": "2024-02-01",
@@ -588,12 +650,19 @@ def test_bounds_of_plausibility_are_settings(staged):
         },
     )
     assert built.rows("select order_id from staging.stg_orders order by 1") == [
-        ("1",), ("10",), ("2",),
+        ("1",),
+        ("10",),
+        ("2",),
     ]
 
 
-DECIMAL_COMMAS = {"1.234,50": 1234.5, "7,5": 7.5, "1.000": 1000.0, "12": 12.0,
-                  "1.234.567,89": 1234567.89}
+DECIMAL_COMMAS = {
+    "1.234,50": 1234.5,
+    "7,5": 7.5,
+    "1.000": 1000.0,
+    "12": 12.0,
+    "1.234.567,89": 1234567.89,
+}
 
 
 def test_decimal_commas_throughout_a_file(staged):
@@ -665,8 +734,12 @@ def test_timestamps_with_zone_in_parquet_are_utc_moments(staged):
     """Noon in Berlin in July is ten in the morning."""
     moment = pd.Timestamp("2024-07-01 12:00:00", tz="Europe/Berlin")
     orders = pd.DataFrame(
-        {"order_id": [1], "customer_id": ["U1"], "ordered_at": [moment],
-         "order_value": [5.0]}
+        {
+            "order_id": [1],
+            "customer_id": ["U1"],
+            "ordered_at": [moment],
+            "order_value": [5.0],
+        }
     )
     built = staged({"orders": None, "orders.parquet": orders}, (1, 1, 0))
     assert built.value("select ordered_at from staging.stg_orders") == dt.datetime(
@@ -710,8 +783,13 @@ def defects():
         ),
         "customers": csv_text(
             ["customer_id", "created_at"],
-            [("U1", "2023-01-01"), ("U1", "2022-01-01"), ("", "2023-01-01"),
-             ("U2", ""), ("U3", "1066-10-14")],
+            [
+                ("U1", "2023-01-01"),
+                ("U1", "2022-01-01"),
+                ("", "2023-01-01"),
+                ("U2", ""),
+                ("U3", "1066-10-14"),
+            ],
         ),
         "returns": csv_text(
             ["order_id", "returned_at", "refund_amount", "processing_cost"],
@@ -719,8 +797,8 @@ def defects():
                 ("o1", "2024-01-05", "4", "1"),
                 ("o1", "2024-01-05", "4", "1"),  # the same again
                 ("o1", "2024-01-05", "3", "1"),  # another part
-                ("o2", "2024-01-02", "1", ""),  # the order came a day later
-                ("o2", "2024-01-01", "1", ""),  # before the order
+                ("o2", "2024-01-03", "1", ""),  # the day of the order
+                ("o2", "2024-01-02", "1", ""),  # more than a day before
                 ("o9", "2024-01-05", "4", "1"),
                 ("o4", "2024-01-05", "4", "1"),  # its order is in quarantine
                 ("", "2024-01-05", "4", "1"),
@@ -885,11 +963,14 @@ def test_which_of_two_rows_with_one_key_stands(project):
 def test_row_numbers_of_the_quarantine_are_a_key(project):
     """1 to n in every table."""
     built = project.once("defects", defects, select=STAGING)
-    assert built.rows(
-        "select table_name from quality.quarantined_rows group by table_name"
-        " having min(row_number) <> 1 or max(row_number) <> count(*)"
-        " or count(distinct row_number) <> count(*)"
-    ) == []
+    assert (
+        built.rows(
+            "select table_name from quality.quarantined_rows group by table_name"
+            " having min(row_number) <> 1 or max(row_number) <> count(*)"
+            " or count(distinct row_number) <> count(*)"
+        )
+        == []
+    )
 
 
 def test_rows_that_differ_are_not_duplicates(staged):
@@ -962,13 +1043,21 @@ def test_parts_of_both_kinds_make_one_table(staged):
 def test_parquet_parts_of_different_types(staged):
     """Ids as numbers in one part and as text in the other; a column in one only."""
     first = pa.table(
-        {"order_id": [1], "customer_id": pa.array([7], pa.int64()),
-         "ordered_at": ["2024-01-02"], "order_value": [5.0]}
+        {
+            "order_id": [1],
+            "customer_id": pa.array([7], pa.int64()),
+            "ordered_at": ["2024-01-02"],
+            "order_value": [5.0],
+        }
     )
     second = pa.table(
-        {"order_id": ["A2"], "customer_id": ["007"],
-         "ordered_at": ["2024-01-02T10:00:00+01:00"], "order_value": [6.0],
-         "status": ["cancelled"]}
+        {
+            "order_id": ["A2"],
+            "customer_id": ["007"],
+            "ordered_at": ["2024-01-02T10:00:00+01:00"],
+            "order_value": [6.0],
+            "status": ["cancelled"],
+        }
     )
     built = staged(
         {"orders": None, "orders/1.parquet": first, "orders/2.parquet": second},
@@ -1018,7 +1107,8 @@ def test_warehouse_tables(project):
             "create schema landing;"
             " create table landing.touchpoints as select 'U1' as customer_id,"
             " 'Email' as channel, timestamp '2024-01-01 10:00:00' as touched_at;"
-            " create table landing.shop_orders as select n as order_id, 'U1' as user_id,"
+            " create table landing.shop_orders as"
+            " select n as order_id, 'U1' as user_id,"
             " timestamptz '2024-01-02 10:00:00+00' as ordered_at,"
             " cast(n * 10 - 20 as decimal(10, 2)) as order_value"
             " from range(1, 6) as numbers(n)"
@@ -1046,10 +1136,7 @@ def test_only_touchpoints_and_orders(staged):
     assert built.rows(
         "select attribution_model from marts.channel_performance where spend = 0"
         " and roas is null and conversions = 1 and budget_share is null order by 1"
-    ) == [(model,) for model in sorted(
-        ["first_touch", "last_touch", "last_non_direct", "linear", "time_decay",
-         "position_based"]
-    )]
+    ) == [(model,) for model in sorted(MODELS)]
 
 
 def test_a_table_that_went_away_leaves_nothing(project):

@@ -80,6 +80,8 @@ class NotRunError(Exception):
 class Measurement:
     """One run of one contestant; seconds are net of its own start-up.
 
+    `floors` are the Measurements of the floor just before and just after.
+
     `written_bytes` is what the kernel counted, spilling included; `file_bytes`
     the size of the database file left behind; `facts` whatever else is known.
     """
@@ -90,18 +92,19 @@ class Measurement:
     written_bytes: int
     startup_seconds: float
     file_bytes: int = 0
-    floor: "Measurement | None" = None
+    floors: list = dataclasses.field(default_factory=list)
     facts: dict = dataclasses.field(default_factory=dict)
 
     @property
     def ratio(self):
-        """Seconds over those of the floor that ran just before."""
-        return self.seconds / self.floor.seconds
+        """Seconds over the mean of the floor just before and after."""
+        return self.seconds / statistics.mean(run.seconds for run in self.floors)
 
     @property
     def cpu_ratio(self):
-        """CPU seconds over those of the floor that ran just before."""
-        return self.cpu_seconds / self.floor.cpu_seconds
+        """CPU seconds over the mean of the floor just before and after."""
+        floor = statistics.mean(run.cpu_seconds for run in self.floors)
+        return self.cpu_seconds / floor
 
 
 def say(text):
@@ -214,7 +217,7 @@ def run_dbt(work):
     measured.startup_seconds = nothing.seconds
     measured.seconds -= nothing.seconds
     measured.cpu_seconds -= nothing.cpu_seconds
-    measured.floor = floor
+    measured.floors = [floor, run_floor(work)]
     measured.file_bytes = warehouse.stat().st_size
     results = json.loads((work / "target" / "run_results.json").read_text())["results"]
     measured.facts = run_worker(sys.executable, "marts.py", warehouse).facts
@@ -329,7 +332,7 @@ class SizeReport:
 def measure_size(touchpoints, arguments, rivals):
     """Generate data of one size and measure everyone; return a SizeReport.
 
-    Contestants take turns; each is paired with a floor run just before it.
+    Contestants take turns, each between a floor run before and one after.
     """
     work = Path(tempfile.mkdtemp(prefix="insight-engine-benchmark-"))
     try:
@@ -367,7 +370,7 @@ def measure_size(touchpoints, arguments, rivals):
 
 
 def measure_contestant(name, work, rivals, report):
-    """Run one contestant once, after a floor run, and file it in `report`."""
+    """Run one contestant once, between floor runs, and file it in `report`."""
     try:
         if name in (PANDAS, PACKAGE):
             check_pandas_memory(report.data["touchpoints"])
@@ -382,7 +385,7 @@ def measure_contestant(name, work, rivals, report):
                 measured = run_pandas(work)
             else:
                 measured = run_package(work, rivals["python"])
-            measured.floor = floor
+            measured.floors = [floor, run_floor(work)]
     except NotRunError as problem:
         report.not_run[name] = str(problem)
         say(f"  {name}: {problem}")
@@ -394,7 +397,7 @@ def measure_contestant(name, work, rivals, report):
         say(f"  {name}: {problem}")
         return
     report.runs.setdefault(name, []).append(measured)
-    report.runs[FLOOR].append(measured.floor)
+    report.runs[FLOOR].extend(measured.floors)
     say(f"  {name}: {measured.seconds:.2f} s, {measured.ratio:.2f} x floor")
 
 
@@ -623,7 +626,7 @@ def render(reports, facts, repeat):
             "Written by `run.py`; [../README.md](../README.md) says what each figure"
             " means. Seconds are net of start-up, medians of"
             f" {repeat} turn{'s' if repeat != 1 else ''}; a ratio is the median over"
-            " pairs of a run and the floor run just before it.",
+            " turns of a run over the mean of the floor just before and just after.",
             table(["machine", "value"], [list(fact) for fact in facts]),
             "## Results",
             main_table(reports),

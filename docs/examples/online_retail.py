@@ -143,7 +143,8 @@ order by reason, line_time, invoice, stock_code, quantity, unit_price, line_numb
 """
 
 # Up to four touches in the 20 days before an order of a known customer, drawn from
-# the digits of an md5: the same seed gives the same touches on every machine.
+# the digits of an md5: the same seed gives the same touches on every machine. None
+# lies before the first invoice, as in a marketing export of the same period.
 TOUCHPOINTS = """
 with
 
@@ -190,7 +191,10 @@ select
     end as channel,
     invoice_time - to_seconds(age_seconds) as touched_at
 from numbers
-where touch <= touches_of_order
+where
+    touch <= touches_of_order
+    and invoice_time - to_seconds(age_seconds)
+        >= (select min(invoice_time) from placed where place = 'orders')
 order by touchpoint_id
 """
 

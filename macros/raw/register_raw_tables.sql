@@ -86,11 +86,17 @@
     {%- if var('raw_schema') -%}
         {%- set database = var('raw_database') or target.database -%}
         {%- for stem in stems -%}
-            {%- set relation = adapter.get_relation(
-                database=database, schema=var('raw_schema'), identifier=stem) -%}
-            {%- if relation is not none -%}
-                {{ return([duckdb__raw_part(
-                    table_name, 'table', relation | string, relation | string, none)]) }}
+            {#- Asked of the catalog: dbt's own look-up would end this transaction. -#}
+            {%- set found = run_query(
+                'select table_name from information_schema.tables where lower(table_catalog)'
+                ~ ' = lower(' ~ duckdb__quote_text(database) ~ ') and lower(table_schema)'
+                ~ ' = lower(' ~ duckdb__quote_text(var('raw_schema')) ~ ') and'
+                ~ ' lower(table_name) = lower(' ~ duckdb__quote_text(stem) ~ ')') -%}
+            {%- if found | length -%}
+                {%- set relation = api.Relation.create(
+                    database=database, schema=var('raw_schema'),
+                    identifier=found.columns[0].values()[0]) | string -%}
+                {{ return([duckdb__raw_part(table_name, 'table', relation, relation, none)]) }}
             {%- endif -%}
         {%- endfor -%}
         {%- if spec['required'] or wanted_file -%}

@@ -201,6 +201,7 @@ given as (
 
     select
         (select count(*) from monthly_returns) > 0 as has_returns,
+        (select count(return_processing_cost) from monthly_returns) > 0 as has_costs,
         (select count(*) from monthly_spend) > 0 as has_spend,
         (select count(*) from monthly_sessions) > 0 as has_sessions,
         (select count(*) from monthly_email) > 0 as has_email
@@ -218,7 +219,7 @@ metrics as (
             ('new_customers', none),
             ('returns', 'has_returns'),
             ('refund_amount', 'has_returns'),
-            ('return_processing_cost', 'has_returns'),
+            ('return_processing_cost', 'has_costs'),
             ('spend', 'has_spend'),
             ('sessions', 'has_sessions'),
             ('emails_sent', 'has_email'),

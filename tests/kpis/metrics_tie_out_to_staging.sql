@@ -1,5 +1,13 @@
--- Over all months the sums behind the KPIs are the sums of the staged tables.
+-- Over all months the sums behind the KPIs are the sums of the staged tables from
+-- the month of the first order on.
 with
+
+first_month as (
+
+    select min(period_start) as first_month
+    from {{ ref('int_months') }}
+
+),
 
 orders as (
 
@@ -16,7 +24,8 @@ emails as (
 
     select count(*) as sent
     from {{ ref('stg_email_events') }}
-    where event_type = 'sent'
+    cross join first_month
+    where event_type = 'sent' and {{ business_date('occurred_at') }} >= first_month
 
 ),
 
@@ -46,16 +55,22 @@ staged as (
         'returns' as metric,
         count(*) as total
     from {{ ref('stg_returns') }}
+    cross join first_month
+    where {{ business_date('returned_at') }} >= first_month
     union all
     select
         'spend' as metric,
         sum(spend) as total
     from {{ ref('stg_marketing_spend') }}
+    cross join first_month
+    where spend_date >= first_month
     union all
     select
         'sessions' as metric,
         sum(sessions) as total
     from {{ ref('stg_web_sessions') }}
+    cross join first_month
+    where {{ business_date('session_hour') }} >= first_month
 
 ),
 

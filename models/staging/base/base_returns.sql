@@ -16,10 +16,14 @@ raw_returns as (
 
 orders as (
 
+    -- Not from stg_orders: if too many orders are in quarantine its test stops the
+    -- build there, and the quarantine is what people need then.
     select
         order_id as known_order_id,
-        ordered_at
-    from {{ ref('stg_orders') }}
+        max(ordered_at) as ordered_at
+    from {{ ref('base_orders') }}
+    where defect is null
+    group by order_id
 
 ),
 
