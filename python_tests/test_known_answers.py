@@ -751,11 +751,9 @@ TOUCHES_OF_NUMBERS = "customer_id,channel,touched_at\n" + "".join(
         pa.array([*NUMBERS, None], pa.int64()),
         pa.array([*map(float, NUMBERS), None], pa.float64()),
         pa.array(np.array([*NUMBERS, np.nan], dtype=np.float64)),
-        pa.array([*map(str, NUMBERS), ""]),
-        pa.array([f"{number}.0" for number in NUMBERS] + [None]),
-        pa.array([f" {number} " for number in NUMBERS] + ["  "]),
+        pa.array(["17850", "12.0", " 5123456789012 ", "90071992547409.0", "  "]),
     ],
-    ids=["int64", "float64", "float64 with NaN", "text", "text with .0", "blanks"],
+    ids=["int64", "float64", "float64 with NaN", "text"],
 )
 def test_numeric_ids_meet_text_ids(project, customers):
     """Touchpoints as CSV text, orders as Parquet of any type; a gap is a guest."""

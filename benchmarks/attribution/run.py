@@ -10,6 +10,7 @@ import argparse
 import dataclasses
 import hashlib
 import importlib.metadata
+import itertools
 import json
 import os
 import platform
@@ -466,7 +467,7 @@ def machine_facts(load_average):
         ("memory", f"{memory / GIB:.1f} GiB" if memory else "not known"),
         ("system", f"{platform.system()} {platform.release()}"),
         ("Python", platform.python_version()),
-        ("packages", ", ".join(versions + [f"{PACKAGE} {package_version()}"])),
+        ("packages", ", ".join([*versions, f"{PACKAGE} {package_version()}"])),
         ("load average at start", ", ".join(f"{load:.2f}" for load in load_average)),
     ]
 
@@ -581,7 +582,7 @@ def scaling_table(reports):
     """Seconds from each size to the next."""
     rows = []
     sizes = sorted(reports)
-    for small, large in zip(sizes, sizes[1:], strict=False):
+    for small, large in itertools.pairwise(sizes):
         for name in (FLOOR, *CONTESTANTS):
             if name in reports[small].runs and name in reports[large].runs:
                 before = median(run.seconds for run in reports[small].runs[name])
