@@ -15,5 +15,5 @@ paths as (
 )
 
 select * from paths
-order by revenue desc, path
+order by revenue desc, path asc
 limit 20

@@ -22,4 +22,4 @@ select
     last_touch_share,
     first_touch_share / nullif(last_touch_share, 0e0) as opening_to_closing
 from comparison
-order by opening_to_closing desc nulls last, channel
+order by opening_to_closing desc nulls last, channel asc

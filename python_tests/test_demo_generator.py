@@ -19,7 +19,9 @@ from demo import around, buying, company, generate
 
 SCALE, SEED = 0.02, 20240101
 ALIASES = {
-    "google ads": "google_ads", "adwords": "google_ads", "e-mail": "email",
+    "google ads": "google_ads",
+    "adwords": "google_ads",
+    "e-mail": "email",
     "facebook ads": "meta",
 }
 
@@ -31,9 +33,11 @@ def quiet(_):
 def hashes(folder):
     """SHA-256 of every file below `folder` by relative name."""
     return {
-        path.relative_to(folder).as_posix():
-            hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*")) if path.is_file()
+        path.relative_to(folder).as_posix(): hashlib.sha256(
+            path.read_bytes()
+        ).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
     }
 
 
@@ -101,7 +105,8 @@ def db(company_folder):
     """)
     for alias, channel in ALIASES.items():
         connection.execute(
-            "update touchpoints set channel = ? where channel = ?", [channel, alias])
+            "update touchpoints set channel = ? where channel = ?", [channel, alias]
+        )
     return connection
 
 
@@ -187,26 +192,37 @@ def test_manifest_counts_the_rows(company_folder, db):
     }
 
 
-@pytest.mark.parametrize("n, counts", [
-    (45_000, [1800, 8100, 9900, 6750, 18450]),
-    (900, [36, 162, 198, 135, 369]),
-    (7, [0, 1, 2, 1, 3]),
-])
+@pytest.mark.parametrize(
+    "n, counts",
+    [
+        (45_000, [1800, 8100, 9900, 6750, 18450]),
+        (900, [36, 162, 198, 135, 369]),
+        (7, [0, 1, 2, 1, 3]),
+    ],
+)
 def test_kind_counts_are_exact(n, counts):
     assert company.exact_kind_counts(n) == counts
 
 
 def test_kinds_in_the_files(db):
-    found = dict(db.execute(
-        "select kind, count(*) from true_customers group by 1").fetchall())
+    found = dict(
+        db.execute("select kind, count(*) from true_customers group by 1").fetchall()
+    )
     assert found == {
-        "vip": 36, "loyal": 162, "new": 198, "at_risk": 135, "dormant": 369}
+        "vip": 36,
+        "loyal": 162,
+        "new": 198,
+        "at_risk": 135,
+        "dormant": 369,
+    }
 
 
 def test_mean_order_values(db):
-    found = dict(db.execute("""
+    found = dict(
+        db.execute("""
         select kind, avg(order_value) from orders
-        inner join true_orders using (order_id) group by 1""").fetchall())
+        inner join true_orders using (order_id) group by 1""").fetchall()
+    )
     wanted = {"vip": 285, "loyal": 120, "new": 85, "at_risk": 95, "dormant": 55}
     for kind, value in wanted.items():
         assert found[kind] == pytest.approx(value, rel=0.02), kind
@@ -236,25 +252,44 @@ def test_calendar_peaks_on_black_friday_and_rests_in_outages():
 
 
 def test_every_customer_has_an_order_and_was_created_before_it(db):
-    assert one(db, """
-        select count(distinct customer_id) from orders""") == 900
-    assert one(db, """
+    assert (
+        one(
+            db,
+            """
+        select count(distinct customer_id) from orders""",
+        )
+        == 900
+    )
+    assert (
+        one(
+            db,
+            """
         select count(*) from customers
         inner join (
             select customer_id, min(ordered_at) as first from orders group by 1
-        ) using (customer_id) where created_at > first""") == 0
+        ) using (customer_id) where created_at > first""",
+        )
+        == 0
+    )
 
 
 def test_spend_total_and_split(db):
     found = db.execute("""
         select year(spend_date), channel, sum(spend) from raw_spend
         where spend >= 0 group by all""").fetchall()
-    percent = {"google_ads": 40, "meta": 25, "email": 5, "organic": 10,
-               "referral": 15, "influencer": 5}
+    percent = {
+        "google_ads": 40,
+        "meta": 25,
+        "email": 5,
+        "organic": 10,
+        "referral": 15,
+        "influencer": 5,
+    }
     assert len(found) == 12
     for _, channel, spend in found:
         assert float(spend) == pytest.approx(
-            1_200_000 * SCALE * percent[channel] / 100, abs=0.01)
+            1_200_000 * SCALE * percent[channel] / 100, abs=0.01
+        )
 
 
 def path_shares(db):
@@ -273,13 +308,20 @@ def path_shares(db):
         where status <> 'cancelled' and touched_at <= ordered_at
             and touched_at >= ordered_at - interval 720 hour""")
     first, last = (
-        dict(db.execute(f"""
+        dict(
+            db.execute(f"""
             select channel, count(*) * 100.0 / {n} from path
-            where {side} = 1 group by 1""").fetchall())
-        for side in ("ahead", "behind"))
+            where {side} = 1 group by 1""").fetchall()
+        )
+        for side in ("ahead", "behind")
+    )
     touched = one(db, "select count(distinct order_id) from path")
-    return first, last, 100 - 100 * touched / n, one(
-        db, "select count(*) from path") / touched
+    return (
+        first,
+        last,
+        100 - 100 * touched / n,
+        one(db, "select count(*) from path") / touched,
+    )
 
 
 def test_first_and_last_touches(db):
@@ -295,21 +337,36 @@ def test_first_and_last_touches(db):
 
 
 def test_touch_ids_are_unique_and_guests_few(db):
-    assert one(db, """
-        select count(*) - count(distinct touchpoint_id) from touchpoints""") == 0
+    assert (
+        one(
+            db,
+            """
+        select count(*) - count(distinct touchpoint_id) from touchpoints""",
+        )
+        == 0
+    )
     guests = one(db, "select avg((customer_id is null)::int) from orders")
     assert 0.003 < guests < 0.02
 
 
 def test_heavy_discounts_come_back_three_times_as_often(db):
-    found = dict(db.execute("""
+    found = dict(
+        db.execute("""
         select discount_amount / (order_value + discount_amount) >= .3,
             count(returns.order_id) / count(*)
-        from orders left join returns using (order_id) group by 1""").fetchall())
+        from orders left join returns using (order_id) group by 1""").fetchall()
+    )
     assert 2.7 <= found[True] / found[False] <= 3.3
-    assert 0.09 <= one(db, """
+    assert (
+        0.09
+        <= one(
+            db,
+            """
         select count(returns.order_id) / count(*)
-        from orders left join returns using (order_id)""") <= 0.11
+        from orders left join returns using (order_id)""",
+        )
+        <= 0.11
+    )
 
 
 def test_returns_follow_the_planted_probabilities(db):
@@ -321,47 +378,65 @@ def test_returns_follow_the_planted_probabilities(db):
         where status <> 'cancelled' and ordered_at < timestamp '2025-12-01'
         """).fetchone()
     assert found == pytest.approx(wanted, rel=0.03)
-    assert one(db, """
+    assert (
+        one(
+            db,
+            """
         select count(*) from returns inner join orders using (order_id)
         where cast(returned_at as timestamp) not between
             ordered_at + interval 3 day and ordered_at + interval 30 day
             or cast(returned_at as timestamp) >= timestamp '2026-01-01'
-            or status in ('cancelled', 'pending')""") == 0
+            or status in ('cancelled', 'pending')""",
+        )
+        == 0
+    )
 
 
 def test_newsletter_rates(db):
-    found = dict(db.execute(
-        "select event_type, count(*) from raw_events group by 1").fetchall())
+    found = dict(
+        db.execute("select event_type, count(*) from raw_events group by 1").fetchall()
+    )
     sent = found["sent"]
     assert 0.25 <= found["opened"] / sent <= 0.35
     assert 0.02 <= found["clicked"] / sent <= 0.04
     assert 0.0015 <= found["unsubscribed"] / sent <= 0.0045
-    assert one(db, """
+    assert (
+        one(
+            db,
+            """
         select count(*) from raw_events
         inner join (
             select customer_id, min(occurred_at) as left_at from raw_events
             where event_type = 'unsubscribed' group by 1
         ) using (customer_id)
         where event_type = 'sent' and occurred_at > left_at
-            and event_id not like 'E9999%'""") == 0
+            and event_id not like 'E9999%'""",
+        )
+        == 0
+    )
 
 
 def test_orders_by_session(db):
-    rate = one(db, """
-        select (select count(*) from orders) / sum(sessions) from sessions""")
+    rate = one(
+        db,
+        """
+        select (select count(*) from orders) / sum(sessions) from sessions""",
+    )
     assert 0.02 <= rate <= 0.025
 
 
 def test_revenue_drops_are_realised(company_folder, db):
-    incidents = json.loads(
-        (company_folder / "truth" / "incidents.json").read_text())
+    incidents = json.loads((company_folder / "truth" / "incidents.json").read_text())
     drops = [i for i in incidents if i["kind"] == "revenue_drop"]
     assert len(drops) == 8
     for drop in drops:
-        in_files = one(db, f"""
+        in_files = one(
+            db,
+            f"""
             select sum(order_value) from orders
             where ordered_at >= '{drop["start"]}' and ordered_at < '{drop["end"]}'
-            """)
+            """,
+        )
         assert in_files == pytest.approx(drop["realised_revenue"], abs=0.005)
         lost = 1 - drop["realised_revenue"] / drop["expected_revenue"]
         assert 0.15 <= lost <= 0.20
@@ -374,20 +449,24 @@ def test_expected_revenue_of_a_drop_by_hand():
     second = np.arange(company.N_HOURS) * 3600
     flat = np.ones(company.N_HOURS)
     expected = buying.expected_revenue(
-        np.full(company.N_HOURS, 10_000), second, flat, 200)
+        np.full(company.N_HOURS, 10_000), second, flat, 200
+    )
     assert expected == pytest.approx(240_000)
 
 
 def test_incidents_keep_clear_of_events_and_the_first_days():
     days = {
-        day for _, first, last, *_ in company.EVENTS
-        for day in range(company.day_index(first), company.day_index(last) + 1)}
+        day
+        for _, first, last, *_ in company.EVENTS
+        for day in range(company.day_index(first), company.day_index(last) + 1)
+    }
     assert len(company.DROPS) == 8
     assert len(company.OUTAGES) == 2
     assert len(company.TRACKING_LOSSES) == 1
     for incident in company.INCIDENTS:
         touched = range(
-            incident.first_second // 86400, -(-incident.end_second // 86400))
+            incident.first_second // 86400, -(-incident.end_second // 86400)
+        )
         assert min(touched) >= 60
         assert not days & set(touched)
     for outage in company.OUTAGES:
@@ -395,18 +474,26 @@ def test_incidents_keep_clear_of_events_and_the_first_days():
 
 
 def test_outages_and_tracking_loss_are_realised(company_folder, db):
-    incidents = json.loads(
-        (company_folder / "truth" / "incidents.json").read_text())
-    columns = {"orders": "ordered_at", "touchpoints": "touched_at",
-               "sessions": "session_hour"}
+    incidents = json.loads((company_folder / "truth" / "incidents.json").read_text())
+    columns = {
+        "orders": "ordered_at",
+        "touchpoints": "touched_at",
+        "sessions": "session_hour",
+    }
     outages = [i for i in incidents if i["kind"] == "outage"]
     assert len(outages) == 2
     for outage in outages:
         for table, column in columns.items():
-            assert one(db, f"""
+            assert (
+                one(
+                    db,
+                    f"""
                 select count(*) from {table}
                 where {column} >= '{outage["start"]}'
-                    and {column} < '{outage["end"]}'""") == 0
+                    and {column} < '{outage["end"]}'""",
+                )
+                == 0
+            )
     (loss,) = (i for i in incidents if i["kind"] == "tracking_loss")
     for table in ("touchpoints", "sessions"):
         window = f"""from {table} where {columns[table]} >= '{loss["start"]}'
@@ -419,63 +506,109 @@ def test_dirt_in_the_files_is_the_dirt_of_the_record(db, planted):
     ts = "try_cast(touched_at as timestamp)"
     found = {
         "touchpoints": {
-            "exact_duplicate": one(db, """
+            "exact_duplicate": one(
+                db,
+                """
                 select count(*) - (select count(*) from (
-                    select distinct * from raw_touchpoints)) from raw_touchpoints"""),
-            "unreadable_timestamp": one(db, f"""
-                select count(*) from raw_touchpoints where {ts} is null"""),
-            "future_timestamp": one(db, f"""
+                    select distinct * from raw_touchpoints)) from raw_touchpoints""",
+            ),
+            "unreadable_timestamp": one(
+                db,
+                f"""
+                select count(*) from raw_touchpoints where {ts} is null""",
+            ),
+            "future_timestamp": one(
+                db,
+                f"""
                 select count(*) from raw_touchpoints
-                where {ts} >= timestamp '2026-01-01'"""),
-            "missing_customer_id": one(db, """
-                select count(*) from raw_touchpoints where customer_id is null"""),
-            "missing_channel": one(db, """
-                select count(*) from raw_touchpoints where channel is null"""),
+                where {ts} >= timestamp '2026-01-01'""",
+            ),
+            "missing_customer_id": one(
+                db,
+                """
+                select count(*) from raw_touchpoints where customer_id is null""",
+            ),
+            "missing_channel": one(
+                db,
+                """
+                select count(*) from raw_touchpoints where channel is null""",
+            ),
         },
         "orders": {
-            "exact_duplicate": one(db, """
+            "exact_duplicate": one(
+                db,
+                """
                 select count(*) - (select count(*) from (
-                    select distinct * from raw_orders)) from raw_orders"""),
-            "negative_order_value": one(db, """
+                    select distinct * from raw_orders)) from raw_orders""",
+            ),
+            "negative_order_value": one(
+                db,
+                """
                 select count(*) from raw_orders
-                where try_cast(order_value as double) < 0"""),
-            "unreadable_order_value": one(db, """
+                where try_cast(order_value as double) < 0""",
+            ),
+            "unreadable_order_value": one(
+                db,
+                """
                 select count(*) from raw_orders
-                where try_cast(order_value as double) is null"""),
-            "unreadable_timestamp": one(db, """
+                where try_cast(order_value as double) is null""",
+            ),
+            "unreadable_timestamp": one(
+                db,
+                """
                 select count(*) from raw_orders
-                where try_cast(ordered_at as timestamp) is null"""),
-            "unknown_status": one(db, """
-                select count(*) from raw_orders where status = '???'"""),
+                where try_cast(ordered_at as timestamp) is null""",
+            ),
+            "unknown_status": one(
+                db,
+                """
+                select count(*) from raw_orders where status = '???'""",
+            ),
         },
         "returns": {
-            "orphan_return": one(db, """
+            "orphan_return": one(
+                db,
+                """
                 select count(*) from raw_returns
-                anti join raw_orders using (order_id)"""),
-            "negative_refund": one(db, """
+                anti join raw_orders using (order_id)""",
+            ),
+            "negative_refund": one(
+                db,
+                """
                 select count(*) from raw_returns
-                where cast(refund_amount as double) < 0"""),
+                where cast(refund_amount as double) < 0""",
+            ),
         },
         "email_events": {
-            "duplicate_event_id": one(db, """
-                select count(*) - count(distinct event_id) from raw_events"""),
-            "unknown_event_type": one(db, """
+            "duplicate_event_id": one(
+                db,
+                """
+                select count(*) - count(distinct event_id) from raw_events""",
+            ),
+            "unknown_event_type": one(
+                db,
+                """
                 select count(*) from raw_events where event_type not in
-                    ('sent', 'opened', 'clicked', 'unsubscribed')"""),
+                    ('sent', 'opened', 'clicked', 'unsubscribed')""",
+            ),
         },
         "marketing_spend": {
-            "negative_spend": one(
-                db, "select count(*) from raw_spend where spend < 0"),
+            "negative_spend": one(db, "select count(*) from raw_spend where spend < 0"),
         },
     }
     assert found == planted["dirty_rows"]
 
 
-@pytest.mark.parametrize("table, raw", [
-    ("touchpoints", "raw_touchpoints"), ("orders", "raw_orders"),
-    ("returns", "raw_returns"), ("email_events", "raw_events"),
-    ("marketing_spend", "raw_spend"),
-])
+@pytest.mark.parametrize(
+    "table, raw",
+    [
+        ("touchpoints", "raw_touchpoints"),
+        ("orders", "raw_orders"),
+        ("returns", "raw_returns"),
+        ("email_events", "raw_events"),
+        ("marketing_spend", "raw_spend"),
+    ],
+)
 def test_dirt_is_some_but_below_one_percent(db, planted, table, raw):
     kinds = planted["dirty_rows"][table]
     assert min(kinds.values()) >= 1
@@ -490,33 +623,59 @@ def test_each_dirty_row_has_one_defect(db, planted):
         ("returns", "returns", "raw_returns"),
     ):
         dropped = one(db, f"select count(*) from {raw}") - one(
-            db, f"select count(*) from {clean}")
+            db, f"select count(*) from {clean}"
+        )
         assert dropped == sum(planted["dirty_rows"][table].values())
-    assert one(db, """
-        select count(*) - count(distinct order_id) from returns""") == 0
+    assert (
+        one(
+            db,
+            """
+        select count(*) - count(distinct order_id) from returns""",
+        )
+        == 0
+    )
     assert one(db, "select count(*) from orders") == one(
-        db, "select count(*) from true_orders")
+        db, "select count(*) from true_orders"
+    )
 
 
 def test_aliases_unmapped_and_late_rows(db, company_folder, planted):
     for alias, number in planted["aliases"]["touchpoints"].items():
         assert number >= 1
         # Dirty copies are made of plain spellings only.
-        assert db.execute(
-            "select count(*) from raw_touchpoints where channel = ?", [alias]
-        ).fetchone()[0] == number
+        assert (
+            db.execute(
+                "select count(*) from raw_touchpoints where channel = ?", [alias]
+            ).fetchone()[0]
+            == number
+        )
     assert set(planted["aliases"]["touchpoints"]) == {
-        "Google Ads", "adwords", " EMAIL ", "E-Mail", "Facebook Ads"}
+        "Google Ads",
+        "adwords",
+        " EMAIL ",
+        "E-Mail",
+        "Facebook Ads",
+    }
     tiktok = planted["unmapped"]["touchpoints"]["tiktok"]
     assert tiktok >= 1
-    assert one(db, """
-        select count(*) from raw_touchpoints where channel = 'tiktok'""") == tiktok
-    late = one(db, f"""
+    assert (
+        one(
+            db,
+            """
+        select count(*) from raw_touchpoints where channel = 'tiktok'""",
+        )
+        == tiktok
+    )
+    late = one(
+        db,
+        f"""
         select count(*) from
             read_csv('{company_folder}/touchpoints/late_arrivals.csv',
-                all_varchar = true)""")
+                all_varchar = true)""",
+    )
     assert late == planted["late_rows"]["touchpoints"] + sum(
-        planted["dirty_rows"]["touchpoints"].values())
+        planted["dirty_rows"]["touchpoints"].values()
+    )
 
 
 def test_a_chunk_does_not_depend_on_the_number_of_chunks(tmp_path):
@@ -525,23 +684,23 @@ def test_a_chunk_does_not_depend_on_the_number_of_chunks(tmp_path):
     assert settings.chunk_sizes() == [300, 300, 300]
     generate.generate(tmp_path, settings, say=quiet)
     connection = duckdb.connect()
-    touched = one(connection, f"""
+    touched = one(
+        connection,
+        f"""
         select count(*) from
-            read_parquet('{tmp_path}/touchpoints/part-0000.parquet')""")
+            read_parquet('{tmp_path}/touchpoints/part-0000.parquet')""",
+    )
     more = generate.Settings(0.04, SEED, chunk_customers=300)
     assert more.chunk_sizes() == [300] * 6
     generate.generate(tmp_path / "more", more, say=quiet)
     assert touched > 4000
     for part in ("touchpoints/part-0001.parquet", "email_events/part-0002.parquet"):
-        assert (tmp_path / part).read_bytes() == (
-            tmp_path / "more" / part).read_bytes()
+        assert (tmp_path / part).read_bytes() == (tmp_path / "more" / part).read_bytes()
     for name in ("customers", "truth/customers", "truth/orders"):
-        few = connection.execute(
-            f"from '{tmp_path}/{name}.parquet'").fetchall()
-        many = connection.execute(
-            f"from '{tmp_path}/more/{name}.parquet'").fetchall()
+        few = connection.execute(f"from '{tmp_path}/{name}.parquet'").fetchall()
+        many = connection.execute(f"from '{tmp_path}/more/{name}.parquet'").fetchall()
         assert len(few) >= 900
-        assert many[:len(few)] == few
+        assert many[: len(few)] == few
 
 
 @pytest.mark.filterwarnings("error")
@@ -549,16 +708,21 @@ def test_a_last_chunk_of_one_customer(tmp_path):
     settings = generate.Settings(SCALE, SEED, chunk_customers=899)
     assert settings.chunk_sizes() == [899, 1]
     generate.generate(tmp_path, settings, say=quiet)
-    found = duckdb.connect().execute(f"""
+    found = (
+        duckdb.connect()
+        .execute(f"""
         select count(*), count(distinct customer_id), max(customer_id)
-        from '{tmp_path}/customers.parquet'""").fetchone()
+        from '{tmp_path}/customers.parquet'""")
+        .fetchone()
+    )
     assert found == (900, 900, "C000000900")
 
 
 def test_customers_come_from_the_generator_of_seed_and_chunk():
     second = buying.draw_customers(SEED, 1, 300, 300)
     again = np.random.default_rng([SEED, 1]).permutation(
-        np.repeat(np.arange(5), [12, 54, 66, 45, 123]))
+        np.repeat(np.arange(5), [12, 54, 66, 45, 123])
+    )
     assert second.number[0] == 301
     assert (second.kind == again).all()
 
@@ -571,16 +735,26 @@ def test_large_companies_write_orders_in_parts(tmp_path, monkeypatch):
     assert not (tmp_path / "orders.csv").exists()
     connection = duckdb.connect()
     planted = json.loads((tmp_path / "truth" / "dirt.json").read_text())
-    assert one(connection, f"""
+    assert one(
+        connection,
+        f"""
         select count(*) from read_csv('{tmp_path}/orders/corrections.csv',
-            all_varchar = true)""") == sum(planted["dirty_rows"]["orders"].values())
-    assert one(connection, f"""
+            all_varchar = true)""",
+    ) == sum(planted["dirty_rows"]["orders"].values())
+    assert (
+        one(
+            connection,
+            f"""
         select typeof(order_value)
-        from '{tmp_path}/orders/part-0000.parquet' limit 1""") == "DECIMAL(18,2)"
+        from '{tmp_path}/orders/part-0000.parquet' limit 1""",
+        )
+        == "DECIMAL(18,2)"
+    )
 
 
-@pytest.mark.parametrize("arguments", [
-    ["--scale", "0.001"], ["--scale", "nan"], ["--seed", "-1"]])
+@pytest.mark.parametrize(
+    "arguments", [["--scale", "0.001"], ["--scale", "nan"], ["--seed", "-1"]]
+)
 def test_command_line_refuses_what_it_cannot_do(arguments, tmp_path, capsys):
     with pytest.raises(SystemExit) as refusal:
         generate.main(["--output", str(tmp_path / "x"), *arguments])

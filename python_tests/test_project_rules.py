@@ -180,19 +180,10 @@ def test_yaml_keys_are_known():
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        ("models:\n  - name: a\n    descripton: b\n", "descripton"),
-        (
-            "models:\n  - name: a\n    columns:\n      - name: b\n        test: [unique]\n",
-            "test",
-        ),
-        (
-            "models:\n  - name: a\n    config:\n      contract:\n        enforce: true\n",
-            "enforce",
-        ),
-        (
-            "unit_tests:\n  - name: a\n    model: b\n    given: []\n    expects: {}\n",
-            "expects",
-        ),
+        ("models: [{name: a, descripton: b}]", "descripton"),
+        ("models: [{name: a, columns: [{name: b, test: [unique]}]}]", "test"),
+        ("models: [{name: a, config: {contract: {enforce: true}}}]", "enforce"),
+        ("unit_tests: [{name: a, model: b, given: [], expects: {}}]", "expects"),
     ],
 )
 def test_a_misspelled_key_is_found(tmp_path, text, key):
