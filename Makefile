@@ -63,7 +63,7 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m ops.check_yaml
 	@mkdir -p target
-	INSIGHT_WAREHOUSE=target/lint.duckdb $(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests analyses
+	INSIGHT_WAREHOUSE=target/lint.duckdb $(BIN)/sqlfluff lint --disable-progress-bar models tests analyses
 
 docs: demo
 	$(DBT) docs generate $(ARGS)

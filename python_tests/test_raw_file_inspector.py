@@ -41,12 +41,12 @@ def test_encoding(tmp_path, content, encoding):
     assert facts["lines"] == content.count(b"\n")
 
 
-@pytest.mark.parametrize("mark", [b"\xff\xfe", b"\xfe\xff", b""])
-@pytest.mark.parametrize("order", ["le", "be"])
+@pytest.mark.parametrize(
+    ("mark", "order"),
+    [(b"\xff\xfe", "le"), (b"\xfe\xff", "be"), (b"", "le"), (b"", "be")],
+)
 def test_utf_16_in_either_order_never_raises(tmp_path, mark, order):
     """With a mark or without: facts, or an error in words."""
-    if mark != b"" and (mark == b"\xff\xfe") != (order == "le"):
-        pytest.skip("a mark that contradicts the bytes")
     facts = facts_of(tmp_path, mark + TEXT.encode(f"utf-16-{order}"))
     if facts["error"] is None:
         assert facts["header"] == ["id", "name"]

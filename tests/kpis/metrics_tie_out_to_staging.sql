@@ -23,9 +23,11 @@ orders as (
 emails as (
 
     select count(*) as sent
-    from {{ ref('stg_email_events') }}
+    from {{ ref('stg_email_events') }} as events
     cross join first_month
-    where event_type = 'sent' and {{ business_date('occurred_at') }} >= first_month
+    where
+        events.event_type = 'sent'
+        and {{ business_date('events.occurred_at') }} >= first_month.first_month
 
 ),
 
@@ -54,23 +56,23 @@ staged as (
     select
         'returns' as metric,
         count(*) as total
-    from {{ ref('stg_returns') }}
+    from {{ ref('stg_returns') }} as returns
     cross join first_month
-    where {{ business_date('returned_at') }} >= first_month
+    where {{ business_date('returns.returned_at') }} >= first_month.first_month
     union all
     select
         'spend' as metric,
-        sum(spend) as total
-    from {{ ref('stg_marketing_spend') }}
+        sum(spends.spend) as total
+    from {{ ref('stg_marketing_spend') }} as spends
     cross join first_month
-    where spend_date >= first_month
+    where spends.spend_date >= first_month.first_month
     union all
     select
         'sessions' as metric,
-        sum(sessions) as total
-    from {{ ref('stg_web_sessions') }}
+        sum(web.sessions) as total
+    from {{ ref('stg_web_sessions') }} as web
     cross join first_month
-    where {{ business_date('session_hour') }} >= first_month
+    where {{ business_date('web.session_hour') }} >= first_month.first_month
 
 ),
 
