@@ -11,10 +11,14 @@ what is wrong with a file is part of the answer.
 """
 
 import csv
+import functools
 import io
 import json
 import os
+import tempfile
 
+import pyarrow
+import pyarrow.parquet
 from dbt.adapters.duckdb.plugins import BasePlugin
 
 CHUNK_BYTES = 1 << 22
@@ -22,22 +26,25 @@ HEADER_BYTES = 1 << 16
 DELIMITERS = (",", ";", "\t", "|")
 BYTE_ORDER_MARKS = (
     (b"\xef\xbb\xbf", "utf-8"),
-    (b"\xff\xfe", "utf-16"),
-    (b"\xfe\xff", "utf-16"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
 )
 
 
 def _encoding_of(sample, at_end):
-    """Name the encoding of `sample` (bytes): utf-8, utf-16 or latin-1.
+    """Name the encoding of `sample` (bytes) as Python knows it.
 
-    A sample with some invalid bytes among more valid multi-byte characters is
-    still UTF-8 with broken rows; those rows are quarantined, not reinterpreted.
+    UTF-8 or UTF-16, else Windows-1252, else Latin-1.  A sample with some invalid
+    bytes among more valid multi-byte characters is still UTF-8 with broken rows;
+    those rows are quarantined, not reinterpreted.
     """
     for mark, encoding in BYTE_ORDER_MARKS:
         if sample.startswith(mark):
             return encoding
-    if sample[1:2] == b"\0" or sample[:1] == b"\0":
-        return "utf-16"
+    if sample[:1] == b"\0" and sample[1:2] != b"\0":
+        return "utf-16-be"
+    if sample[1:2] == b"\0":
+        return "utf-16-le"
     if not at_end:
         # The sample may end inside a character: look at whole lines only.
         sample = sample[: sample.rfind(b"\n") + 1] or sample
@@ -47,7 +54,13 @@ def _encoding_of(sample, at_end):
         decoded = sample.decode("utf-8", errors="replace")
         invalid = decoded.count("\ufffd")
         valid = sum(1 for char in decoded if char > "\x7f") - invalid
-        return "utf-8" if valid > invalid else "latin-1"
+        if valid > invalid:
+            return "utf-8"
+        try:
+            sample.decode("cp1252")
+        except UnicodeDecodeError:
+            return "latin-1"
+        return "cp1252"
     return "utf-8"
 
 
@@ -57,7 +70,7 @@ def _header_of(text):
     The delimiter is the one that splits the line into most cells, comma first
     among equals.
     """
-    text = text.lstrip("\ufeff")
+    text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     best = (",", [])
     for delimiter in DELIMITERS:
         row = next(csv.reader(io.StringIO(text), delimiter=delimiter), [])
@@ -70,48 +83,80 @@ def _count_lines(path, encoding):
     """Count what a reader must account for: lines that hold something, quotes.
 
     Returns a dict with `lines` (non-blank lines, header included), `quotes`
-    (double quotes in the file) and `mixed_newlines` (bool).
+    (double quotes in the file) and `newlines` (the line ends that occur).
     """
-    newline_styles = set()
+    newlines = set()
     lines = quotes = 0
     # newline="" keeps line ends as they are; "\r", "\n" and "\r\n" all end one.
     with open(path, encoding=encoding, errors="replace", newline="") as file:
         for line in file:
             body = line.rstrip("\r\n")
-            newline_styles.add(line[len(body) :])
+            newlines.add(line[len(body) :])
             if body.strip("\ufeff \t"):
                 lines += 1
                 quotes += body.count('"')
-    newline_styles.discard("")
-    return {
-        "lines": lines,
-        "quotes": quotes,
-        "mixed_newlines": len(newline_styles) > 1,
-    }
+    return {"lines": lines, "quotes": quotes, "newlines": sorted(newlines - {""})}
+
+
+def _plain_copy(path, encoding):
+    """Copy a text file as UTF-8 with `\n` at every line end; return the copy's path.
+
+    Bytes that are not valid UTF-8 in a UTF-8 file stay as they are, so that the
+    reader can reject their lines.  Copies are deleted when the process ends.
+    """
+    errors = "surrogateescape" if encoding == "utf-8" else "replace"
+    with (
+        open(path, encoding=encoding, errors=errors) as source,
+        tempfile.NamedTemporaryFile(
+            "w",
+            dir=_copies().name,
+            suffix=".csv",
+            delete=False,
+            encoding="utf-8",
+            errors=errors,
+            newline="\n",
+        ) as copy,
+    ):
+        while text := source.read(CHUNK_BYTES):
+            copy.write(text.lstrip("\ufeff") if copy.tell() == 0 else text)
+    return copy.name
+
+
+@functools.cache
+def _copies():
+    """The folder of this process's copies, which goes when the process ends."""
+    return tempfile.TemporaryDirectory(prefix="insight_raw_")
 
 
 def inspect_csv(path):
-    """Facts of one CSV file: encoding, delimiter, header, line and quote counts."""
+    """Facts of one CSV file: encoding, delimiter, header, line and quote counts.
+
+    `read_path` is what the reader should open: the file itself where it is UTF-8
+    with one kind of line end, otherwise a plain copy of it.
+    """
     with open(path, "rb") as file:
         sample = file.read(CHUNK_BYTES)
     encoding = _encoding_of(sample, at_end=len(sample) < CHUNK_BYTES)
     head = sample[:HEADER_BYTES].decode(encoding, errors="replace")
     delimiter, header = _header_of(head)
+    counts = _count_lines(path, encoding)
+    is_plain = encoding == "utf-8" and counts["newlines"] in ([], ["\n"], ["\r\n"])
     return {
         "encoding": encoding,
         "delimiter": delimiter,
         "header": header,
-        **_count_lines(path, encoding),
+        "read_path": path if is_plain else _plain_copy(path, encoding),
+        **counts,
     }
 
 
 def inspect_parquet(path):
-    """Facts of one Parquet file: is it one?"""
-    with open(path, "rb") as file:
-        start = file.read(4)
-        file.seek(-4, os.SEEK_END)
-        end = file.read(4)
-    return {"is_parquet": start == end == b"PAR1"}
+    """Facts of one Parquet file: does its footer make sense?"""
+    try:
+        pyarrow.parquet.read_metadata(path)
+    except (pyarrow.ArrowException, OSError):
+        return {"is_parquet": False}
+    return {"is_parquet": True}
 
 
 def inspect_file(path, folder):
@@ -120,10 +165,11 @@ def inspect_file(path, folder):
         "path": path,
         "name": os.path.relpath(path, folder),
         "format": os.path.splitext(path)[1].lower().lstrip("."),
-        "size": os.path.getsize(path),
+        "size": None,
         "error": None,
     }
     try:
+        facts["size"] = os.path.getsize(path)
         if facts["size"] == 0:
             facts["error"] = "is empty (0 bytes); export it again"
         elif facts["format"] == "csv":
@@ -131,14 +177,16 @@ def inspect_file(path, folder):
             if not facts["lines"]:
                 facts["error"] = "holds only blank lines; export it again"
         else:
-            facts.update(inspect_parquet(path) if facts["size"] >= 12 else {})
-            if not facts.get("is_parquet"):
+            facts.update(inspect_parquet(path))
+            if not facts["is_parquet"]:
                 facts["error"] = (
                     "is not a complete Parquet file; export it again, or give it"
                     " the ending .csv if it is text"
                 )
     except OSError as problem:
         facts["error"] = f"cannot be read ({problem.strerror})"
+    except (csv.Error, UnicodeError) as problem:
+        facts["error"] = f"cannot be read as text ({problem}); save it as UTF-8"
     return facts
 
 

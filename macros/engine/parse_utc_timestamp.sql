@@ -8,12 +8,11 @@
 {% endmacro %}
 
 {% macro duckdb__parse_utc_timestamp(text) -%}
-    {%- set formats = var('timestamp_formats') or [] -%}
-    {%- if formats is string -%}{%- set formats = [formats] -%}{%- endif -%}
+    {%- set formats = timestamp_formats() -%}
     coalesce(
         timezone('UTC', try_cast(trim({{ text }}) as timestamptz))
         {%- if formats %},
-        try_strptime(trim({{ text }}), {{ formats | map('string') | list }})
+        try_strptime(trim({{ text }}), {{ formats }})
         {%- endif %}
     )
 {%- endmacro %}

@@ -217,6 +217,10 @@
                 {%- set expression = 'cast(' ~ quoted ~ ' as timestamp)' -%}
             {%- elif kind == 'numeric' -%}
                 {%- set expression = quoted -%}
+            {%- elif data_type in ['DOUBLE', 'FLOAT'] -%}
+                {#- Where a number is missing, some tools write "not a number". -#}
+                {%- set expression = 'case when not isnan(' ~ quoted ~ ') then cast('
+                    ~ quoted ~ ' as varchar) end' -%}
             {%- else -%}
                 {%- set expression = 'cast(' ~ quoted ~ ' as varchar)' -%}
             {%- endif -%}
@@ -263,11 +267,9 @@
         {%- do struct.append(duckdb__quote_text(name) ~ ": 'VARCHAR'") -%}
     {%- endfor -%}
     {%- do part.update({'relation':
-        'read_csv(' ~ duckdb__quote_text(part.facts['path'])
+        'read_csv(' ~ duckdb__quote_text(facts['read_path'])
         ~ ', auto_detect = false, header = true, quote = \'"\', escape = \'"\''
         ~ ', delim = ' ~ duckdb__quote_text(facts['delimiter'])
-        ~ ', encoding = ' ~ duckdb__quote_text(facts['encoding'])
-        ~ (', strict_mode = false' if facts['mixed_newlines'] else '')
         ~ ', columns = {' ~ (struct | join(', ')) ~ '}'
         ~ ", store_rejects = true, rejects_limit = 0"
         ~ ", rejects_table = 'csv_rejects', rejects_scan = 'csv_reject_scans')"}) -%}

@@ -7,8 +7,8 @@
         {%- do number_setting('half_life_days', above=0) -%}
         {%- do number_setting('reallocation_step', at_least=0, at_most=1) -%}
         {%- do number_setting('plausible_amount', above=0) -%}
-        {%- do number_setting('quarantine_warn_share', at_least=0, at_most=1) -%}
-        {%- do number_setting('quarantine_error_share', at_least=0, at_most=1) -%}
+        {%- set warn_share = number_setting('quarantine_warn_share', at_least=0, at_most=1) -%}
+        {%- do number_setting('quarantine_error_share', at_least=warn_share, at_most=1) -%}
         {%- do choice_setting('path_policy', ['independent', 'since_previous_conversion']) -%}
         {%- do choice_setting('conversion_scope', ['all_orders', 'first_orders']) -%}
         {%- do choice_setting('conversion_value', ['gross', 'net']) -%}
@@ -16,33 +16,18 @@
         {%- do boolean_setting('exclude_direct') -%}
         {%- do boolean_setting('check_reference') -%}
         {%- do position_weights() -%}
-        {%- for setting in ['as_of', 'plausible_from', 'plausible_until'] -%}
-            {%- if var(setting) is not none
-                and not modules.re.match('^[0-9]{4}-[0-9]{2}-[0-9]{2}$', var(setting) | string) -%}
-                {{ raise_setting_error(setting, 'must be a date like 2025-12-31') }}
-            {%- endif -%}
-        {%- endfor -%}
-        {%- if not modules.re.match('^[A-Za-z][A-Za-z0-9_+/-]*$', var('business_timezone') | string) -%}
+        {%- do date_setting('as_of', nullable=true) -%}
+        {%- set plausible_from = date_setting('plausible_from') -%}
+        {%- set plausible_until = date_setting('plausible_until', nullable=true) -%}
+        {%- if plausible_until is not none and plausible_until <= plausible_from -%}
+            {{ raise_setting_error('plausible_until', 'must lie after plausible_from') }}
+        {%- endif -%}
+        {%- if not is_time_zone(var('business_timezone')) -%}
             {{ raise_setting_error(
                 'business_timezone', 'must be an IANA name like America/New_York') }}
         {%- endif -%}
-        {%- for setting in ['column_names', 'file_names'] -%}
-            {%- for table_name, value in (var(setting) or {}).items() -%}
-                {%- if table_name not in raw_contract() -%}
-                    {{ raise_setting_error(setting, "names the table '" ~ table_name
-                        ~ "', but the raw tables are: " ~ (raw_contract().keys() | join(', '))) }}
-                {%- endif -%}
-                {%- if setting == 'column_names' -%}
-                    {%- for column in value -%}
-                        {%- if column not in raw_contract()[table_name]['columns'] -%}
-                            {{ raise_setting_error(setting, "names the column '" ~ column
-                                ~ "' of " ~ table_name ~ ', whose contract columns are: '
-                                ~ (raw_contract()[table_name]['columns'].keys() | join(', '))) }}
-                        {%- endif -%}
-                    {%- endfor -%}
-                {%- endif -%}
-            {%- endfor -%}
-        {%- endfor -%}
+        {%- do timestamp_formats() -%}
+        {%- do check_names() -%}
         {%- do checked_kpis() -%}
     {%- endif -%}
 {% endmacro %}

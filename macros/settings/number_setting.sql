@@ -1,13 +1,14 @@
 {% macro number_setting(name, at_least=none, above=none, at_most=none, nullable=false) %}
 {#-
-    The setting `name` as a number, or none where `nullable` and unset.
-    Errors: not a number, or outside the stated bounds.
+    The setting `name` as a number, or none where `nullable` and unset.  A number
+    that YAML takes for a text (1e-9) is one all the same.
+    Errors: not a finite number, or outside the stated bounds.
 -#}
-    {%- set value = var(name) -%}
-    {%- if value is none and nullable -%}
+    {%- set value = as_number(var(name)) -%}
+    {%- if var(name) is none and nullable -%}
         {{ return(none) }}
     {%- endif -%}
-    {%- if value is boolean or value is not number or value != value -%}
+    {%- if value is none -%}
         {{ raise_setting_error(name, 'must be a number') }}
     {%- elif at_least is not none and value < at_least -%}
         {{ raise_setting_error(name, 'must be at least ' ~ at_least) }}

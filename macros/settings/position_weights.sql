@@ -10,15 +10,18 @@
         {{ raise_setting_error(
             'position_weights', 'must have exactly the keys first, middle and last') }}
     {%- endif -%}
+    {%- set numbers = {} -%}
     {%- for key, value in weights.items() -%}
-        {%- if value is boolean or value is not number or value < 0 -%}
+        {%- set number = as_number(value) -%}
+        {%- if number is none or number < 0 -%}
             {{ raise_setting_error(
                 'position_weights', "must hold numbers of at least 0, but '" ~ key ~ "' is not") }}
         {%- endif -%}
+        {%- do numbers.update({key: number}) -%}
     {%- endfor -%}
-    {%- if weights['first'] + weights['last'] <= 0 -%}
+    {%- if numbers['first'] + numbers['last'] <= 0 -%}
         {{ raise_setting_error(
             'position_weights', 'must give first and last together more than 0') }}
     {%- endif -%}
-    {{ return(weights) }}
+    {{ return(numbers) }}
 {% endmacro %}

@@ -36,8 +36,8 @@ share_errors as (
 
 attribution_models as (
 
-    select distinct attribution_model
-    from credits
+    select attribution_model
+    from {{ ref('int_attribution_models') }}
 
 ),
 

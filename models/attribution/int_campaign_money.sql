@@ -28,8 +28,8 @@ marketing_spend as (
 
 attribution_models as (
 
-    select distinct attribution_model
-    from credits
+    select attribution_model
+    from {{ ref('int_attribution_models') }}
 
 ),
 

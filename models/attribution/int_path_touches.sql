@@ -58,11 +58,10 @@ touches_in_window as (
         on conversions.customer_id = touchpoints.customer_id
         and touchpoints.touched_at <= conversions.converted_at
         {%- if lookback_days is not none %}
-        and touchpoints.touched_at
-            >= {{ days_before('conversions.converted_at', lookback_days) }}
+        and touchpoints.touched_at >= {{ days_before('conversions.converted_at', lookback_days) }}
         {%- endif %}
         -- Known under path_policy since_previous_conversion only.
-        and coalesce(touchpoints.touched_at > conversions.previous_converted_at, true)
+        and coalesce(conversions.previous_converted_at < touchpoints.touched_at, true)
 
 ),
 

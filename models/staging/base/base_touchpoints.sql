@@ -33,13 +33,7 @@ checked as (
 judged as (
 
     select
-        {%- if has_id %}
-        touchpoint_id_clean as touchpoint_id,
-        {%- else %}
-        -- Without an id of its own a touch is what happened: who, when, where.
-        customer_id_clean || ' ' || cast(touched_at_parsed as varchar) || ' '
-        || channel || coalesce(' ' || trim(campaign), '') as touchpoint_id,
-        {%- endif %}
+        touchpoint_id_clean as given_touchpoint_id,
         customer_id_clean as customer_id,
         channel,
         {{ clean_text('campaign') }} as campaign,
@@ -51,12 +45,32 @@ judged as (
 
 ),
 
+identified as (
+
+    select
+        {%- if has_id %}
+        given_touchpoint_id as touchpoint_id,
+        {%- else %}
+        -- Without an id of its own a touch is what happened: who, when, where.
+        {{ row_key(['customer_id', 'touched_at', 'channel', 'campaign']) }} as touchpoint_id,
+        {%- endif %}
+        customer_id,
+        channel,
+        campaign,
+        touched_at,
+        source_file,
+        defect,
+        raw_row
+    from judged
+
+),
+
 keyed as (
 
     select
         *,
         touchpoint_id as row_key
-    from judged
+    from identified
 
 )
 
