@@ -26,8 +26,11 @@ def facts_of(tmp_path, content):
         (TEXT.encode(), "utf-8"),
         (b"id,name\n1,plain\n", "utf-8"),
         (TEXT.encode("utf-8-sig"), "utf-8"),
-        (TEXT.encode("latin-1"), "latin-1"),
-        (TEXT.encode("utf-16"), "utf-16"),
+        (TEXT.encode("latin-1"), "cp1252"),
+        (TEXT.replace("M", "€").encode("cp1252"), "cp1252"),
+        (TEXT.encode("latin-1").replace(b"M", b"\x81"), "latin-1"),
+        (b"\xff\xfe" + TEXT.encode("utf-16-le"), "utf-16-le"),
+        (b"\xfe\xff" + TEXT.encode("utf-16-be"), "utf-16-be"),
         # One broken character among many whole ones: still UTF-8.
         ("id,name\n1,ÄÖÜäöüß\n".encode() + b"2,M\xfcller\n", "utf-8"),
     ],
@@ -39,6 +42,9 @@ def test_encoding(tmp_path, content, encoding):
     assert facts["encoding"] == encoding
     assert facts["header"] == ["id", "name"]
     assert facts["lines"] == content.count(b"\n")
+    if encoding != "utf-8":
+        copy = Path(facts["read_path"]).read_text(encoding="utf-8")
+        assert copy == content.decode(encoding).lstrip("\ufeff")
 
 
 @pytest.mark.parametrize(
@@ -86,25 +92,28 @@ def test_a_comma_wins_a_tie(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "lines", "quotes", "mixed"),
+    ("content", "lines", "quotes", "copied"),
     [
         ("id\n1\n2\n", 3, 0, False),
         ("id\n1\n2", 3, 0, False),
         ("id\r\n1\r\n", 2, 0, False),
         ("id\n1\r\n", 2, 0, True),
-        ("id\r1\r", 2, 0, False),
+        ("id\r1\r", 2, 0, True),
         ("id\n\n  \n\t\n1\n", 2, 0, False),
         ('id,n\n1,"a\nb"\n', 3, 2, False),
         ("\ufeffid\n1\n", 2, 0, False),
     ],
 )
-def test_lines_quotes_and_line_ends(tmp_path, content, lines, quotes, mixed):
-    """Lines that hold something, header included."""
+def test_lines_quotes_and_line_ends(tmp_path, content, lines, quotes, copied):
+    """Lines that hold something; a copy is read where line ends are not of one kind."""
     facts = facts_of(tmp_path, content)
     assert facts["error"] is None
     assert facts["lines"] == lines
     assert facts["quotes"] == quotes
-    assert bool(facts["mixed_newlines"]) == mixed
+    assert (facts["read_path"] != facts["path"]) == copied
+    if copied:
+        expected = content.replace("\r\n", "\n").replace("\r", "\n")
+        assert Path(facts["read_path"]).read_bytes().decode() == expected
 
 
 @pytest.mark.parametrize(
