@@ -286,32 +286,43 @@
         ~ ' as _malformed_reason from temp.csv_rejects group by line') -%}
     {%- do duckdb__mark_decimal_comma(table_name, spec, part) -%}
 
-    {%- set line_breaks = [] -%}
-    {%- if facts['quotes'] -%}
-        {%- for column in part.names -%}
-            {%- set quoted = '"' ~ column.replace('"', '""') ~ '"' -%}
-            {%- do line_breaks.append(
-                'coalesce(sum(length(' ~ quoted ~ ") - length(replace(replace("
-                ~ quoted ~ ", chr(10), ''), chr(13), ''))), 0)") -%}
-        {%- endfor -%}
-    {%- endif -%}
-    {%- set read_back = run_query(
+    {#- Fewer rows than lines: values with line breaks in them, or lines gone. -#}
+    {%- set rows = run_query(
         'select count(*) from raw.' ~ table_name ~ ' where _source_file = '
         ~ file_name).columns[0].values()[0] | int -%}
-    {%- set expected = (facts['lines'] | int) - 1 -%}
-    {%- if read_back < expected and line_breaks -%}
-        {%- set inside_quotes = run_query(
-            'select ' ~ (line_breaks | join(' + ')) ~ ' from '
-            ~ part.relation).columns[0].values()[0] | int -%}
-    {%- else -%}
-        {%- set inside_quotes = 0 -%}
-    {%- endif -%}
-    {%- if read_back + inside_quotes < expected -%}
-        {{ raise_raw_error(
-            part.facts['path'] ~ ' has ' ~ expected ~ ' lines below its header but'
-            ~ ' only ' ~ (read_back + inside_quotes) ~ ' could be read: a double'
-            ~ ' quote is probably opened and never closed; write quotes inside a'
-            ~ ' value twice ("") and export it again.') }}
+    {%- set lines = (facts['lines'] | int) - 1 -%}
+    {%- if rows < lines -%}
+        {%- set line_breaks, swallowed = [], ['false'] -%}
+        {%- for name in part.names -%}
+            {%- set value = 'replace("' ~ name.replace('"', '""') ~ '", chr(13), \'\')' -%}
+            {%- set delimiter = duckdb__quote_text(facts['delimiter']) -%}
+            {%- set count_delimiters =
+                'lambda line: length(line) - length(replace(line, ' ~ delimiter ~ ", ''))" -%}
+            {%- do line_breaks.append(
+                'coalesce(sum(length(' ~ value ~ ') - length(replace(' ~ value
+                ~ ", chr(10), ''))), 0)") -%}
+            {#- A whole line inside a value, or a last line as long as the row up to
+                this column: the quotes around it belong to different values. -#}
+            {%- set counts = 'list_transform(string_split(' ~ value ~ ', chr(10)), '
+                ~ count_delimiters ~ ')' -%}
+            {%- do swallowed.append(
+                '(contains(' ~ value ~ ', chr(10)) and (list_contains(' ~ counts
+                ~ '[2:], ' ~ (part.names | length - 1) ~ ')'
+                ~ (' or ' ~ counts ~ '[-1] = ' ~ loop.index0 if loop.index0 >= 2 else '')
+                ~ '))') -%}
+        {%- endfor -%}
+        {%- set found = run_query(
+            'select ' ~ (line_breaks | join(' + ')) ~ ', coalesce(bool_or('
+            ~ (swallowed | join(' or ')) ~ '), false) from ' ~ part.relation).rows[0] -%}
+        {%- if rows + (found[0] | int) < lines or found[1] -%}
+            {{ raise_raw_error(
+                part.facts['path'] ~ ' has ' ~ lines ~ ' lines below its header but '
+                ~ rows ~ ' rows, and '
+                ~ ('a quoted value holds whole lines' if found[1]
+                   else (lines - rows - (found[0] | int)) ~ ' of the lines are in no row')
+                ~ ': a double quote is probably opened and not closed; write a quote'
+                ~ ' inside a value twice ("") and export it again.') }}
+        {%- endif -%}
     {%- endif -%}
 {% endmacro %}
 
