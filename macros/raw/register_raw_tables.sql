@@ -218,8 +218,9 @@
             {%- elif kind == 'numeric' -%}
                 {%- set expression = quoted -%}
             {%- elif data_type in ['DOUBLE', 'FLOAT'] -%}
-                {#- Where a number is missing, some tools write "not a number". -#}
-                {%- set expression = 'case when not isnan(' ~ quoted ~ ') then cast('
+                {#- Where a number is missing, some tools write "not a number"; compared
+                    with anything else it slips through (column statistics). -#}
+                {%- set expression = 'case when isfinite(' ~ quoted ~ ') then cast('
                     ~ quoted ~ ' as varchar) end' -%}
             {%- else -%}
                 {%- set expression = 'cast(' ~ quoted ~ ' as varchar)' -%}
