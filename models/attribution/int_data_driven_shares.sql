@@ -54,39 +54,31 @@ worths as (
 
 ),
 
-totals as (
-
-    select
-        *,
-        sum(conversion_worth) over whole_model as total_conversion_worth,
-        sum(revenue_worth) over whole_model as total_revenue_worth
-    from worths
-    window whole_model as (
-        partition by attribution_model, left_out_group
-        order by channel
-        rows between unbounded preceding and unbounded following
-    )
-
-),
-
 shares as (
 
     select
         attribution_model,
         left_out_group,
         channel,
-        -- Where channels are worth nothing together there is nothing to share by.
+        {{ share_of_worth('conversion_worth', ['attribution_model', 'left_out_group']) }}
+            as conversion_share,
+        -- Worthless conversions are shared like their number.
+        coalesce(
+            {{ share_of_worth('revenue_worth', ['attribution_model', 'left_out_group']) }},
+            {{ share_of_worth('conversion_worth', ['attribution_model', 'left_out_group']) }}
+        ) as revenue_share,
         case
-            when total_conversion_worth > 1e-12 then conversion_worth / total_conversion_worth
-        end as conversion_share,
-        case
-            when total_revenue_worth > 1e-12 then revenue_worth / total_revenue_worth
-            when total_conversion_worth > 1e-12 then conversion_worth / total_conversion_worth
-        end as revenue_share,
-        case
-            when total_conversion_worth > 1e-12 then sampling_std_error / total_conversion_worth
+            when sampling_std_error = 0e0 then 0e0
+            else sampling_std_error / nullif(
+                sum(conversion_worth) over (
+                    partition by attribution_model, left_out_group
+                    order by channel
+                    rows between unbounded preceding and unbounded following
+                ),
+                0e0
+            )
         end as sampling_share_std_error
-    from totals
+    from worths
 
 )
 

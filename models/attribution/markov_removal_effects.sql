@@ -32,10 +32,8 @@ effects as (
 
     select
         removals.channel,
-        case when not isnan(removals.removal_effect) then removals.removal_effect end
-            as removal_effect,
-        case when not isnan(removals.value_removal_effect) then removals.value_removal_effect end
-            as value_removal_effect,
+        removals.removal_effect,
+        removals.value_removal_effect,
         shares.conversion_share as conversion_weight,
         shares.revenue_share as revenue_weight,
         removals.conversion_probability,

@@ -173,4 +173,5 @@ def model(dbt, session):
     """Read transition counts, return removal effects."""
     transitions = dbt.ref("int_journey_transitions").df()
     with threadpool_limits(1):
-        return removal_effects(transitions)
+        effects = removal_effects(transitions)
+    return effects

@@ -222,9 +222,10 @@ def model(dbt, session):
     channels = dbt.ref("int_journey_channels").df()
     channel_sets = dbt.ref("int_journey_channel_sets").df()
     with threadpool_limits(1):
-        return shapley_values(
+        values = shapley_values(
             channels,
             channel_sets,
-            int(dbt.config.get("permutations")),
-            int(dbt.config.get("seed")),
+            int(dbt.config.meta_get("permutations")),
+            int(dbt.config.meta_get("seed")),
         )
+    return values

@@ -26,23 +26,12 @@ judged as (
         ) }}' as is_selected,
         shapley_value,
         sampling_std_error,
-        case
-            when sum(shapley_value) over whole > 1e-12
-                then shapley_value / sum(shapley_value) over whole
-        end as conversion_share,
+        {{ share_of_worth('shapley_value', ['value_function']) }} as conversion_share,
         value_shapley_value,
         value_sampling_std_error,
-        case
-            when sum(value_shapley_value) over whole > 1e-12
-                then value_shapley_value / sum(value_shapley_value) over whole
-        end as revenue_share
+        {{ share_of_worth('value_shapley_value', ['value_function']) }} as revenue_share
     from shapley_values
     where left_out_group is null
-    window whole as (
-        partition by value_function
-        order by channel
-        rows between unbounded preceding and unbounded following
-    )
 
 )
 
