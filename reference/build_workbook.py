@@ -513,6 +513,11 @@ def journey_touches_tab(tabs: dict[str, Tab]) -> Tab:
             f"IF([ends_journey]=0,INDEX({name}[channel],[next_row]),"
             f'IF([order_id]="","{NULL}","{CONVERSION}"))',
         ),
+        Column(
+            "times_listed",
+            f"COUNTIFS({name}[touchpoint_id],[touchpoint_id])",
+            INTEGER,
+        ),
     ]
     rows = [[touch[0]] for touch in tabs["touchpoints"].rows]
     return Tab(name, columns, rows)
@@ -551,6 +556,11 @@ def journeys_tab(rows: list[list], channels: list[str]) -> Tab:
         Column(
             "times_listed",
             "COUNTIFS(journeys[journey_key],[journey_key])",
+            INTEGER,
+        ),
+        Column(
+            "times_ended",
+            "IF([is_converted]=0,0,COUNTIFS(journeys[order_id],[order_id]))",
             INTEGER,
         ),
     ]
@@ -614,16 +624,13 @@ def markov_solve_tab(channels: list[str]) -> Tab:
         Column("row_key", '[removed]&"|"&[state]'),
         Column("count_row", count_row, INTEGER),
         *[
-            Column(
-                f"row_{c}", f'MATCH([removed]&"|{c}",{name}[row_key],0)', INTEGER
-            )
+            Column(f"row_{c}", f'MATCH([removed]&"|{c}",{name}[row_key],0)', INTEGER)
             for c in channels
         ],
         *[
             Column(
                 f"s0_to_{c}",
-                f'IF([removed]="{c}",0,'
-                f"INDEX({counts}[to_{c}],[count_row])/{total})",
+                f'IF([removed]="{c}",0,INDEX({counts}[to_{c}],[count_row])/{total})',
                 DOUBLE,
             )
             for c in channels
@@ -728,6 +735,7 @@ def channel_shares_tab(channels: list[str]) -> Tab:
     key = f'"|{START}",markov_solve[row_key],0)'
     columns = [
         Column("channel"),
+        Column("touches", "COUNTIFS(touchpoints[channel],[channel])", INTEGER),
         Column("removed_row", f"MATCH([channel]&{key}", INTEGER),
         Column("whole_row", f'MATCH("(none)"&{key}', INTEGER),
     ]
@@ -750,7 +758,10 @@ def channel_shares_tab(channels: list[str]) -> Tab:
                 DOUBLE,
             )
         )
-    for model, effect in {"markov": "removal_effect", "shapley": "shapley_value"}.items():
+    for model, effect in {
+        "markov": "removal_effect",
+        "shapley": "shapley_value",
+    }.items():
         for measure in SHARED:
             columns.append(
                 Column(
@@ -839,7 +850,9 @@ def credits_tab(rows: list[list]) -> Tab:
 CREDITS = "expected_touchpoint_credits"
 FIRST, LAST = HEURISTICS[0], HEURISTICS[-1]
 # Rows of the models that have one share a channel, not one credit a touch.
-IS_DATA_DRIVEN = "OR(" + ",".join(f'[attribution_model]="{m}"' for m in DATA_DRIVEN) + ")"
+IS_DATA_DRIVEN = (
+    "OR(" + ",".join(f'[attribution_model]="{m}"' for m in DATA_DRIVEN) + ")"
+)
 
 
 def credited(measure: str, conditions: str) -> str:
@@ -1398,8 +1411,8 @@ def checks_tab() -> Tab:
         ],
         *[
             (
-                f"`{attribution}` has each channel under {m} in each month with touched "
-                "conversions",
+                f"`{attribution}` has each channel under {m} in each month with a "
+                "touched conversion",
                 f"COUNTA(channel_shares[channel])*({months})",
                 f'COUNTIFS({attribution}[attribution_model],"{m}",'
                 f'{attribution}[channel],"<>unattributed")',
@@ -1435,9 +1448,9 @@ def checks_tab() -> Tab:
         (
             "every touch of `touchpoints` has a row in `journey_touches`",
             "COUNTA(touchpoints[touchpoint_id])",
-            "SUMPRODUCT(COUNTIF(journey_touches[touchpoint_id],"
-            "touchpoints[touchpoint_id]))",
+            "COUNTA(journey_touches[touchpoint_id])",
         ),
+        ("no touch of it is listed twice", "1", "MAX(journey_touches[times_listed])"),
         (
             "every journey of `journey_touches` has a row in `journeys`",
             "SUM(journey_touches[starts_journey])",
@@ -1456,15 +1469,13 @@ def checks_tab() -> Tab:
         ),
         (
             "no order ends two journeys",
-            "SUM(journeys[is_converted])",
-            "SUMPRODUCT((COUNTIF(journeys[order_id],conversions[order_id])>0)"
-            '*(conversions[order_id]<>""))',
+            "1",
+            "MAX(journeys[times_ended])",
         ),
         (
             "every touch is of a channel of `channel_shares`",
             "COUNTA(touchpoints[touchpoint_id])",
-            "SUMPRODUCT(COUNTIF(touchpoints[channel],channel_shares[channel])"
-            '*(channel_shares[channel]<>""))',
+            "SUM(channel_shares[touches])",
         ),
         (
             "transitions = a start a journey + one out of each touch",
@@ -1557,6 +1568,22 @@ READ_ME = [
         "text",
     ),
     (
+        "journey_touches: each touch, the journey of its customer it is in, and what "
+        "follows it. A journey is the touches since the previous conversion; a gap "
+        "longer than the lookback ends it without a conversion. journeys: one row a "
+        "journey: its channels, and how it ended.",
+        "text",
+    ),
+    (
+        "markov_counts: how often which state followed which. markov_solve: the chain "
+        "as it is, and with each channel removed; columns s0_ hold the transitions, "
+        "and each further step (s1_, s2_, ...) takes one channel out of the chain "
+        "without changing what the others lead to, until only conversions are left. "
+        "shapley_subsets: every set of channels, its journeys and conversions, and "
+        "what each further channel would add. channel_shares: what follows from both.",
+        "text",
+    ),
+    (
         "expected_...: one tab a mart. The shaded columns on the left are the key "
         "and are typed in; every other column is a formula. Columns after the empty "
         "column, with a light grey header, are working columns: they are not "
@@ -1576,6 +1603,19 @@ READ_ME = [
         "the very second of the order are inside; one second outside either end is "
         "outside. Orders O012 and O023 have two touches in the same second: the "
         "smaller touchpoint_id comes first.",
+        "text",
+    ),
+    (
+        "27 journeys, of which 20 convert. The channel podcast has one touch, in a "
+        "journey that fails: no order credits it, but the Markov chain does, for it "
+        "led on to a channel that sells; its Shapley value is below 0. Its row of "
+        "expected_channel_performance is spread like all channels together.",
+        "text",
+    ),
+    (
+        "Order O028 follows its touch after 30 days to the second and ends a journey; "
+        "O027 follows one second later than that, and its journey fails. O015 is paid "
+        "in the same second as O014, which takes the journey.",
         "text",
     ),
     ("How to change or extend it", "head"),
