@@ -29,5 +29,8 @@
         {%- do timestamp_formats() -%}
         {%- do check_names() -%}
         {%- do checked_kpis() -%}
+        {%- do checked_hypothesis_tests() -%}
+        {%- do number_setting('significance_level', above=0, at_most=0.5) -%}
+        {%- do p_value_correction() -%}
     {%- endif -%}
 {% endmacro %}
