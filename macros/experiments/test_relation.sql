@@ -7,32 +7,11 @@
     that the expressions use its columns, and that metric and trials are numbers.
 -#}
     {%- set name = test['name'] -%}
-    {%- if '.' not in test['relation'] -%}
-        {%- if execute and graph.get('nodes') -%}
-            {%- set known = [] -%}
-            {%- for node in graph['nodes'].values()
-                if node.name == test['relation'] and node.resource_type in ['model', 'seed', 'snapshot'] -%}
-                {%- do known.append(node.name) -%}
-            {%- endfor -%}
-            {%- if not known -%}
-                {{ raise_test_error(name, "has the relation '" ~ test['relation']
-                    ~ "', but the project has no such model or seed; a table of the warehouse is"
-                    ~ ' written schema.table') }}
-            {%- endif -%}
-        {%- endif -%}
-        {%- set relation = ref(test['relation']) -%}
-    {%- else -%}
-        {%- set parts = test['relation'].split('.') -%}
-        {%- set relation = api.Relation.create(
-            database=parts[-3] if parts | length == 3 else target.database,
-            schema=parts[-2], identifier=parts[-1]) -%}
-    {%- endif -%}
+    {%- set relation = named_relation(
+        'hypothesis_tests', "the test '" ~ name ~ "' has ", test['relation']) -%}
     {%- if execute -%}
         {%- set found = load_relation(relation) -%}
-        {%- if found is none and '.' in test['relation'] -%}
-            {{ raise_test_error(name, "has the relation '" ~ test['relation']
-                ~ "', but the warehouse has no such table") }}
-        {%- elif found is not none -%}
+        {%- if found is not none -%}
             {%- set columns = adapter.get_columns_in_relation(relation)
                 | map(attribute='name') | map('lower') | list -%}
             {%- for key in ['metric', 'trials', 'groups', 'where'] if test[key] is not none -%}

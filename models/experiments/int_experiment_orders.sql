@@ -30,7 +30,9 @@ first_touches as (
         conversion_id,
         channel
     from {{ ref('touchpoint_credits') }}
-    where touch_position = 1
+    where
+        touch_position = 1
+        or channel = 'unattributed'
 
 ),
 

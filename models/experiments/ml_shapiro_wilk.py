@@ -48,4 +48,5 @@ def model(dbt, session):
     """Test every group that a statistical test needs to know the shape of."""
     samples = dbt.ref("int_normality_samples").df()
     with threadpool_limits(1):
-        return tested(samples)
+        found = tested(samples)
+    return found

@@ -73,7 +73,7 @@ stepped as (
         test_name,
         p_rank,
         (tests - p_rank + 1) * p_value as holm_step,
-        tests * p_value / p_rank as bh_step
+        p_value * (tests / cast(p_rank as double)) as bh_step
     from ranked
 
 ),
