@@ -32,5 +32,8 @@
         {%- do checked_hypothesis_tests() -%}
         {%- do number_setting('significance_level', above=0, at_most=0.5) -%}
         {%- do p_value_correction() -%}
+        {%- do quality_weights() -%}
+        {%- do timeliness_days() -%}
+        {%- do profiled_relations() -%}
     {%- endif -%}
 {% endmacro %}
