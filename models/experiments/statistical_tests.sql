@@ -260,8 +260,8 @@ tests as (
         {%- else -%}
         corrected.p_value_bh
         {%- endif %} <= cast({{ number_setting('significance_level') }} as double) as is_significant,
-        choices.group_count,
-        choices.row_count,
+        cast(choices.group_count as bigint) as group_count,
+        cast(choices.row_count as bigint) as row_count,
         choices.rows_without_group,
         choices.rows_without_value,
         choices.rows_without_finite_value,
@@ -278,7 +278,7 @@ tests as (
         statistics.difference,
         bounded.difference_ci_low,
         bounded.difference_ci_high,
-        declared_tests.display_order
+        cast(declared_tests.display_order as integer) as display_order
     from declared_tests
     inner join choices
         on declared_tests.test_name = choices.test_name

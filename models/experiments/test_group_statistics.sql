@@ -93,7 +93,7 @@ described as (
         end as difference_from_baseline,
         normality_tests.w_statistic,
         normality_tests.normality_p_value,
-        declared_tests.display_order
+        cast(declared_tests.display_order as integer) as display_order
     from named
     inner join declared_tests
         on named.test_name = declared_tests.test_name
