@@ -34,5 +34,11 @@
         {%- do timestamp_formats() -%}
         {%- do check_names() -%}
         {%- do checked_kpis() -%}
+        {%- do checked_hypothesis_tests() -%}
+        {%- do number_setting('significance_level', above=0, at_most=0.5) -%}
+        {%- do p_value_correction() -%}
+        {%- do quality_weights() -%}
+        {%- do timeliness_days() -%}
+        {%- do profiled_relations() -%}
     {%- endif -%}
 {% endmacro %}

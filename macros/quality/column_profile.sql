@@ -1,0 +1,237 @@
+{% macro column_profile(table_name, relation) %}
+{#-
+    One row per column of `relation`: how it is filled and spread, under the name
+    `table_name`.  What each column of the result means stands at column_profiles.
+
+    The relation is read once; sums of numbers are made of distances from the median,
+    in units of the largest, so that large numbers keep their digits and the result
+    does not depend on the order of rows.
+-#}
+{%- set columns = adapter.get_columns_in_relation(relation) if execute and relation is not none else [] -%}
+{%- set numbers, booleans = [], [] -%}
+{%- for column in columns -%}
+    {%- set data_type = column.dtype | lower -%}
+    {%- if column.is_number() or modules.re.match(
+        '(u?(tiny|small|big|huge)?int(eger)?|decimal|numeric|double|float|real|long|short)', data_type) -%}
+        {%- do numbers.append(column.name) -%}
+    {%- elif data_type.startswith('bool') -%}
+        {%- do booleans.append(column.name) -%}
+    {%- endif -%}
+{%- endfor %}
+with
+
+profiled as (
+
+    select
+        {%- for column in columns %}
+        {%- set name = adapter.quote(column.name) %}
+        {#- Not a number is no value. -#}
+        {% if column.dtype | lower in ['double', 'float', 'real'] -%}
+        case when {{ name }} <> cast('NaN' as double) then {{ name }} end
+        {%- else -%}
+        {{ name }}
+        {%- endif %} as c{{ loop.index }},
+        {%- endfor %}
+        1 as one
+    from {{ relation }}
+
+),
+
+summary as (
+
+    select
+        {%- for column in columns %}
+        {%- set c = 'c' ~ loop.index %}
+        count({{ c }}) as {{ c }}_filled,
+        count(distinct {{ c }}) as {{ c }}_distinct,
+        cast(min({{ c }}) as varchar) as {{ c }}_min,
+        cast(max({{ c }}) as varchar) as {{ c }}_max,
+        {%- if column.name in numbers %}
+        cast(min({{ c }}) as double) as {{ c }}_lowest,
+        cast(max({{ c }}) as double) as {{ c }}_highest,
+        {%- for percent in [25, 50, 75] %}
+        percentile_cont({{ percent / 100 }}) within group (order by cast({{ c }} as double))
+            as {{ c }}_p{{ percent }},
+        {%- endfor %}
+        {%- endif %}
+        {%- if column.name in booleans %}
+        avg(case when {{ c }} then 1e0 when not {{ c }} then 0e0 end) as {{ c }}_mean,
+        {%- endif %}
+        {%- endfor %}
+        count(*) as row_count
+    from profiled
+
+),
+
+bounds as (
+
+    select
+        {%- for column in columns if column.name in numbers %}
+        {%- set c = 'c' ~ (columns.index(column) + 1) %}
+        {%- set finite = 'greatest(abs(' ~ c ~ '_lowest), abs(' ~ c ~ '_highest)) <= 1e300' %}
+        case when {{ finite }} then {{ c }}_p50 end as {{ c }}_middle,
+        case
+            when {{ finite }}
+                then greatest({{ c }}_highest - {{ c }}_p50, {{ c }}_p50 - {{ c }}_lowest)
+        end as {{ c }}_spread,
+        {{ c }}_p25 - 1.5e0 * ({{ c }}_p75 - {{ c }}_p25) as {{ c }}_fence_low,
+        {{ c }}_p75 + 1.5e0 * ({{ c }}_p75 - {{ c }}_p25) as {{ c }}_fence_high,
+        {%- endfor %}
+        row_count
+    from summary
+
+),
+
+scaled as (
+
+    select
+        {%- for column in columns if column.name in numbers %}
+        {%- set c = 'c' ~ (columns.index(column) + 1) %}
+        case
+            when bounds.{{ c }}_spread = 0 and profiled.{{ c }} is not null then 0e0
+            when bounds.{{ c }}_spread > 0
+                then (cast(profiled.{{ c }} as double) - bounds.{{ c }}_middle)
+                    / bounds.{{ c }}_spread
+        end as {{ c }}_z,
+        case
+            when cast(profiled.{{ c }} as double) < bounds.{{ c }}_fence_low
+                or cast(profiled.{{ c }} as double) > bounds.{{ c }}_fence_high
+                then 1
+        end as {{ c }}_outlier,
+        {%- endfor %}
+        profiled.one
+    from profiled
+    cross join bounds
+
+),
+
+sums as (
+
+    select
+        {%- for column in columns if column.name in numbers %}
+        {%- set c = 'c' ~ (columns.index(column) + 1) %}
+        {{ stable_sum(c ~ '_z', decimals=28) }} as {{ c }}_sum_z,
+        {{ stable_sum(c ~ '_z * ' ~ c ~ '_z', decimals=28) }} as {{ c }}_sum_z2,
+        count({{ c }}_z) as {{ c }}_count,
+        count({{ c }}_outlier) as {{ c }}_outliers,
+        {%- endfor %}
+        count(*) as row_count
+    from scaled
+
+),
+
+{%- for column in columns %}
+{%- set c = 'c' ~ loop.index %}
+
+{{ c }}_frequent as (
+
+    select
+        cast({{ c }} as varchar) as value,
+        count(*) as occurrences
+    from profiled
+    where {{ c }} is not null
+    group by {{ c }}
+    order by occurrences desc, value
+    limit 5
+
+),
+
+{{ c }}_numbered as (
+
+    select
+        value,
+        occurrences,
+        row_number() over (order by occurrences desc, value) as place
+    from {{ c }}_frequent
+
+),
+
+{{ c }}_top as (
+
+    select
+        {%- for place in range(1, 6) %}
+        max(case when place = {{ place }} then value end) as value_{{ place }},
+        max(case when place = {{ place }} then occurrences end) as occurrences_{{ place }}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from {{ c }}_numbered
+
+),
+{%- endfor %}
+
+profiles as (
+
+    {%- for column in columns %}
+    {%- set c = 'c' ~ loop.index %}
+    {%- set is_number = column.name in numbers %}
+    select
+        '{{ table_name }}' as table_name,
+        '{{ column.name | replace("'", "''") }}' as column_name,
+        '{{ column.dtype | lower }}' as data_type,
+        {{ loop.index }} as column_number,
+        summary.row_count,
+        summary.row_count - summary.{{ c }}_filled as null_count,
+        summary.{{ c }}_distinct as distinct_count,
+        summary.{{ c }}_min as min_text,
+        summary.{{ c }}_max as max_text,
+        {%- if is_number %}
+        bounds.{{ c }}_middle
+        + bounds.{{ c }}_spread * (sums.{{ c }}_sum_z / nullif(sums.{{ c }}_count, 0)) as mean,
+        bounds.{{ c }}_spread * sqrt(
+            greatest(
+                sums.{{ c }}_sum_z2
+                - sums.{{ c }}_sum_z * sums.{{ c }}_sum_z / nullif(sums.{{ c }}_count, 0),
+                0e0
+            ) / nullif(sums.{{ c }}_count - 1, 0)
+        ) as std_dev,
+        case when bounds.{{ c }}_spread is not null then summary.{{ c }}_p25 end as p25,
+        case when bounds.{{ c }}_spread is not null then summary.{{ c }}_p50 end as p50,
+        case when bounds.{{ c }}_spread is not null then summary.{{ c }}_p75 end as p75,
+        case when bounds.{{ c }}_spread is not null then sums.{{ c }}_outliers end as outlier_count,
+        {%- else %}
+        {{ 'summary.' ~ c ~ '_mean' if column.name in booleans else 'cast(null as double)' }} as mean,
+        cast(null as double) as std_dev,
+        cast(null as double) as p25,
+        cast(null as double) as p50,
+        cast(null as double) as p75,
+        cast(null as bigint) as outlier_count,
+        {%- endif %}
+        {%- for place in range(1, 6) %}
+        {{ c }}_top.value_{{ place }},
+        {{ c }}_top.occurrences_{{ place }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from summary
+    cross join bounds
+    cross join sums
+    cross join {{ c }}_top
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- else %}
+    select
+        cast(null as varchar) as table_name,
+        cast(null as varchar) as column_name,
+        cast(null as varchar) as data_type,
+        0 as column_number,
+        cast(null as bigint) as row_count,
+        cast(null as bigint) as null_count,
+        cast(null as bigint) as distinct_count,
+        cast(null as varchar) as min_text,
+        cast(null as varchar) as max_text,
+        cast(null as double) as mean,
+        cast(null as double) as std_dev,
+        cast(null as double) as p25,
+        cast(null as double) as p50,
+        cast(null as double) as p75,
+        cast(null as bigint) as outlier_count,
+        {%- for place in range(1, 6) %}
+        cast(null as varchar) as value_{{ place }},
+        cast(null as bigint) as occurrences_{{ place }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    where false
+    {%- endfor %}
+
+)
+
+select * from profiles
+{%- endmacro %}

@@ -1,0 +1,2 @@
+-- One row per column of stg_email_events.
+{{ column_profile('email_events', ref('stg_email_events')) }}
