@@ -28,6 +28,9 @@
         {%- endif -%}
         {%- do timestamp_formats() -%}
         {%- do check_names() -%}
+        {%- do forecast_periods('forecast_horizons') -%}
+        {%- do forecast_periods('forecast_backtests', at_least=0) -%}
+        {%- do forecast_attribution_model() -%}
         {%- do checked_kpis() -%}
     {%- endif -%}
 {% endmacro %}
