@@ -33,6 +33,9 @@
         {%- endif -%}
         {%- do timestamp_formats() -%}
         {%- do check_names() -%}
+        {%- do forecast_periods('forecast_horizons') -%}
+        {%- do forecast_periods('forecast_backtests', at_least=0) -%}
+        {%- do forecast_attribution_model() -%}
         {%- do checked_kpis() -%}
         {%- do checked_hypothesis_tests() -%}
         {%- do number_setting('significance_level', above=0, at_most=0.5) -%}

@@ -1,0 +1,911 @@
+"""Point forecasts of one series by each candidate: the numbers behind ml_forecasts.
+
+Every function takes arrays and returns arrays; nothing here reads a table, draws a
+random number or looks at a clock. A missing period is NaN: the smoothing recursions
+pass over it. The innermost loops are compiled (numba), because one fit evaluates them
+hundreds of times.
+
+Sources: Hyndman, Koehler, Ord and Snyder, Forecasting with Exponential Smoothing
+(2008); Fiorucci and others, Models for optimising the theta method (2016); Box,
+Jenkins and Reinsel, Time Series Analysis; Nelder and Mead (1965).
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+
+NONE, ADDITIVE, MULTIPLICATIVE = 0, 1, 2
+SMOOTHING, SARIMA = 0, 1
+# Evaluations of the likelihood that one fit may use.
+MOST_EVALUATIONS = 500
+# Bounds of the smoothing parameters: shares of their admissible range.
+LEAST_SMOOTHING, MOST_SMOOTHING = 1e-4, 0.9999
+LEAST_DAMPING, MOST_DAMPING = 0.8, 0.98
+
+
+# --- Exponential smoothing -----------------------------------------------------
+
+
+@njit(cache=True)
+def run_smoothing(y, m, errors, season, weights, level, trend, seasonal):
+    """Run one exponential smoothing model over `y` (n,), in innovations form.
+
+    Arguments:
+        m: season length; phase of y[t] is t % m.
+        errors, season: ADDITIVE or MULTIPLICATIVE; season may be NONE.
+        weights: (alpha, beta, gamma, phi) of level, trend, season, damping.
+        level, trend: states before y[0].
+        seasonal: states of the m phases, overwritten by those after y[n - 1].
+    Returns -2 log-likelihood up to a constant (infinite where a multiplicative
+    model meets a level that is not positive), level and trend after y[n - 1].
+    """
+    alpha, beta, gamma, phi = weights
+    squares = 0.0
+    logs = 0.0
+    seen = 0
+    for t in range(len(y)):
+        base = level + phi * trend
+        phase = t % m
+        fitted = base
+        if season == ADDITIVE:
+            fitted = base + seasonal[phase]
+        elif season == MULTIPLICATIVE:
+            fitted = base * seasonal[phase]
+        level = base
+        trend = phi * trend
+        if np.isnan(y[t]):
+            continue
+        seen += 1
+        if errors == ADDITIVE:
+            error = y[t] - fitted
+            level += alpha * error
+            trend += beta * error
+            if season == ADDITIVE:
+                seasonal[phase] += gamma * error
+        else:
+            if fitted <= 1e-12 or base <= 1e-12:
+                return np.inf, level, trend
+            error = (y[t] - fitted) / fitted
+            logs += math.log(fitted)
+            level += alpha * base * error
+            trend += beta * base * error
+            if season == MULTIPLICATIVE:
+                seasonal[phase] *= 1 + gamma * error
+        squares += error * error
+    if seen == 0:
+        return np.inf, level, trend
+    return seen * math.log(squares / seen + 1e-300) + 2 * logs, level, trend
+
+
+@njit(cache=True)
+def squashed(x):
+    """A real number as a share of (0, 1)."""
+    return LEAST_SMOOTHING + (MOST_SMOOTHING - LEAST_SMOOTHING) / (1 + math.exp(-x))
+
+
+@njit(cache=True)
+def smoothing_parameters(x, has_trend, damped, season):
+    """Free parameters `x` as ((alpha, beta, gamma, phi), level, trend).
+
+    Admissible whatever x is: 0 < beta < alpha < 1, 0 < gamma < 1 - alpha.
+    """
+    alpha = squashed(x[0])
+    beta, gamma, phi, trend = 0.0, 0.0, 1.0, 0.0
+    used = 2
+    if has_trend:
+        beta = alpha * squashed(x[used])
+        trend = x[used + 1]
+        used += 2
+        if damped:
+            phi = LEAST_DAMPING + (MOST_DAMPING - LEAST_DAMPING) * squashed(x[used])
+            used += 1
+    if season:
+        gamma = (1 - alpha) * squashed(x[used])
+    return (alpha, beta, gamma, phi), x[1], trend
+
+
+@njit(cache=True)
+def from_partial(x):
+    """Coefficients of a stationary polynomial of any real numbers `x` (k <= 2)."""
+    k = len(x)
+    result = np.zeros(k)
+    if k >= 1:
+        result[0] = 0.98 * math.tanh(x[0])
+    if k == 2:
+        second = 0.98 * math.tanh(x[1])
+        result[0] *= 1 - second
+        result[1] = second
+    return result
+
+
+@njit(cache=True)
+def product_lags(short, long, m, sign):
+    """Lags and weights of (1 - sum short_i B^i)(1 - sum long_j B^(jm)), less 1.
+
+    sign is -1 for autoregressive weights (which move to the right side) and 1 for
+    moving-average ones given as (1 + ...)(1 + ...).
+    """
+    count = (len(short) + 1) * (len(long) + 1) - 1
+    lags = np.zeros(count, dtype=np.int64)
+    weights = np.zeros(count)
+    at = 0
+    for j in range(len(long) + 1):
+        for i in range(len(short) + 1):
+            if i == 0 and j == 0:
+                continue
+            a = 1.0 if i == 0 else sign * short[i - 1]
+            b = 1.0 if j == 0 else sign * long[j - 1]
+            lags[at] = i + j * m
+            weights[at] = a * b if sign > 0 else -a * b
+            at += 1
+    return lags, weights
+
+
+@njit(cache=True)
+def sarima_lags(x, m, order):
+    """Free parameters as lags and weights of both polynomials, and the constant."""
+    p, q, long_p, long_q, has_constant = order
+    at = 0
+    ar = from_partial(x[at : at + p])
+    at += p
+    ma = from_partial(x[at : at + q])
+    at += q
+    long_ar = from_partial(x[at : at + long_p])
+    at += long_p
+    long_ma = from_partial(x[at : at + long_q])
+    at += long_q
+    constant = x[at] if has_constant else 0.0
+    ar_lags, ar_weights = product_lags(ar, long_ar, m, -1)
+    # An invertible polynomial is a stationary one with the other sign.
+    ma_lags, ma_weights = product_lags(-ma, -long_ma, m, 1)
+    return ar_lags, ar_weights, ma_lags, ma_weights, constant
+
+
+@njit(cache=True)
+def sarima_errors(w, x, m, order, skip):
+    """One-step errors of `w` (n,), zero for the first `skip`, on which they are
+    conditioned; autoregression is on deviations from the constant."""
+    ar_lags, ar_weights, ma_lags, ma_weights, constant = sarima_lags(x, m, order)
+    n = len(w)
+    errors = np.zeros(n)
+    for t in range(skip, n):
+        fitted = constant
+        for i in range(len(ar_lags)):
+            fitted += ar_weights[i] * (w[t - ar_lags[i]] - constant)
+        for i in range(len(ma_lags)):
+            if ma_lags[i] <= t:
+                fitted += ma_weights[i] * errors[t - ma_lags[i]]
+        errors[t] = w[t] - fitted
+    return errors
+
+
+@njit(cache=True)
+def objective(x, y, m, form, seasonal, skip):
+    """-2 log-likelihood of a model of `y` at the free parameters `x`.
+
+    form: (kind, ...): SMOOTHING with errors, has_trend, damped, season, or SARIMA
+    with p, q, P, Q, has_constant. seasonal: starting states of a smoothing model.
+    skip: first values that a SARIMA model is conditioned on.
+    """
+    kind, first, second, third, fourth, fifth = form
+    if kind == SMOOTHING:
+        weights, level, trend = smoothing_parameters(x, second, third, fourth)
+        value, _, _ = run_smoothing(
+            y, m, first, fourth, weights, level, trend, seasonal.copy()
+        )
+        return value
+    errors = sarima_errors(y, x, m, (first, second, third, fourth, fifth), skip)
+    squares = 0.0
+    for t in range(skip, len(y)):
+        squares += errors[t] * errors[t]
+    if not np.isfinite(squares):
+        return np.inf
+    return (len(y) - skip) * math.log(squares / (len(y) - skip) + 1e-300)
+
+
+@njit(cache=True)
+def minimise(x, step, y, m, form, seasonal, skip, most):
+    """Minimise `objective` by the simplex of Nelder and Mead.
+
+    Starts from `x` and from `x` moved by each component of `step`; at most about
+    `most` evaluations. Returns the best point and its value.
+    """
+    d = len(x)
+    points = np.empty((d + 1, d))
+    values = np.empty(d + 1)
+    for i in range(d + 1):
+        points[i] = x
+        if i > 0:
+            points[i, i - 1] += step[i - 1]
+        values[i] = objective(points[i], y, m, form, seasonal, skip)
+    count = d + 1
+    while count < most and d > 0:
+        order = np.argsort(values, kind="mergesort")
+        points = points[order]
+        values = values[order]
+        if values[d] - values[0] < 1e-7 * (abs(values[0]) + 1e-7):
+            break
+        middle = np.zeros(d)
+        for i in range(d):
+            middle += points[i]
+        middle /= d
+        away = middle - points[d]
+        reflected = middle + away
+        value = objective(reflected, y, m, form, seasonal, skip)
+        count += 1
+        if value < values[0]:
+            expanded = middle + 2 * away
+            further = objective(expanded, y, m, form, seasonal, skip)
+            count += 1
+            if further < value:
+                points[d], values[d] = expanded, further
+            else:
+                points[d], values[d] = reflected, value
+        elif value < values[d - 1]:
+            points[d], values[d] = reflected, value
+        else:
+            side = 0.5 if value < values[d] else -0.5
+            contracted = middle + side * away
+            nearer = objective(contracted, y, m, form, seasonal, skip)
+            count += 1
+            if nearer < min(value, values[d]):
+                points[d], values[d] = contracted, nearer
+            else:
+                for i in range(1, d + 1):
+                    points[i] = points[0] + 0.5 * (points[i] - points[0])
+                    values[i] = objective(points[i], y, m, form, seasonal, skip)
+                count += d
+    best = np.argmin(values)
+    return points[best], values[best]
+
+
+def seasonal_indices(y, m, season):
+    """Classical decomposition: the m seasonal indices of `y` (n,) by phase t % m.
+
+    Ratios (MULTIPLICATIVE) or differences (ADDITIVE) to a centred moving average of
+    one season, averaged by phase and scaled to a mean of 1, or 0. The average of a
+    window with missing values is of those there.
+    """
+    neutral = 1.0 if season == MULTIPLICATIVE else 0.0
+    level = centred_average(y, m)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        raw = y / level if season == MULTIPLICATIVE else y - level
+    raw[~np.isfinite(raw)] = np.nan
+    phases = np.arange(len(y)) % m
+    indices = np.full(m, neutral)
+    for phase in range(m):
+        values = raw[phases == phase]
+        values = values[~np.isnan(values)]
+        if len(values):
+            indices[phase] = values.mean()
+    if season == MULTIPLICATIVE:
+        mean = indices.mean()
+        return np.maximum(indices / mean, 1e-3) if mean > 0 else np.ones(m)
+    return indices - indices.mean()
+
+
+def centred_average(y, m):
+    """Centred moving average over one season of m; NaN in the outer half seasons."""
+    n = len(y)
+    half = m // 2
+    kernel = np.ones(2 * half + 1)
+    if m % 2 == 0 and m > 0:
+        kernel[0] = kernel[-1] = 0.5
+    there = ~np.isnan(y)
+    result = np.full(n, np.nan)
+    if n < len(kernel):
+        return result
+    # The average of a window with a missing value is biased by its phase unless
+    # the phase's own place in the window is what lacks: few do, and they average out.
+    total = np.convolve(np.where(there, y, 0.0), kernel, mode="valid")
+    weight = np.convolve(there.astype(float), kernel, mode="valid")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        result[half : n - half] = np.where(
+            weight >= 0.5 * kernel.sum(), total / weight, np.nan
+        )
+    return result
+
+
+def start_of(y, m, seasonal, season):
+    """Level and slope of the deseasonalised `y` at its start: the line through its
+    first ten values and more, and its standard deviation around that line."""
+    phases = np.arange(len(y)) % m
+    if season == MULTIPLICATIVE:
+        adjusted = y / seasonal[phases]
+    elif season == ADDITIVE:
+        adjusted = y - seasonal[phases]
+    else:
+        adjusted = y
+    t = np.flatnonzero(~np.isnan(adjusted))[: max(10, 2 * m)]
+    values = adjusted[t]
+    slope, level = np.polyfit(t, values, 1) if len(t) > 2 else (0.0, values.mean())
+    return level, slope, max(values.std(), 1e-3 * abs(values.mean()), 1e-9)
+
+
+def smooth(y, m, horizon, models):
+    """Fit each of `models` to `y` and forecast by the one of the least AICc.
+
+    models: tuples (errors, has_trend, damped, season). Returns the forecast
+    (horizon,), or None where no model can be fitted.
+    """
+    n = int((~np.isnan(y)).sum())
+    best = None
+    indices = {}
+    for model in models:
+        errors, has_trend, damped, season = model
+        if season not in indices:
+            indices[season] = seasonal_indices(y, m, season) if season else np.zeros(1)
+        seasonal = indices[season]
+        length = m if season else 1
+        level, slope, spread = start_of(y, length, seasonal, season)
+        x, step = [-1.0, level], [1.0, 0.5 * spread]
+        if has_trend:
+            x += [-3.0, slope]
+            step += [1.0, 0.1 * spread]
+            if damped:
+                x += [2.0]
+                step += [-1.5]
+        if season:
+            x += [-3.0]
+            step += [1.0]
+        parameters = len(x) + 1 + (m - 1 if season else 0)
+        if n <= parameters + 1:
+            continue
+        form = (SMOOTHING, errors, int(has_trend), int(damped), season, 0)
+        point, value = minimise(
+            np.array(x), np.array(step), y, length, form, seasonal, 0, MOST_EVALUATIONS
+        )
+        if not np.isfinite(value):
+            continue
+        aicc = value + 2 * parameters * n / (n - parameters - 1)
+        if best is None or aicc < best[0]:
+            best = (aicc, model, point, seasonal, length)
+    if best is None:
+        return None
+    _, (errors, has_trend, damped, season), point, seasonal, length = best
+    weights, level, trend = smoothing_parameters(point, has_trend, damped, season)
+    seasonal = seasonal.copy()
+    _, level, trend = run_smoothing(
+        y, length, errors, season, weights, level, trend, seasonal
+    )
+    steps = np.arange(1, horizon + 1)
+    phi = weights[3]
+    forecast = level + trend * np.cumsum(phi**steps)
+    phases = (len(y) + steps - 1) % length
+    if season == ADDITIVE:
+        forecast = forecast + seasonal[phases]
+    elif season == MULTIPLICATIVE:
+        forecast = forecast * seasonal[phases]
+    return forecast
+
+
+def ets(y, m, horizon):
+    """Exponential smoothing, its form chosen by AICc.
+
+    Level, level and trend, or level and damped trend; with a season of m where m is
+    above 1, additive, and multiplicative too where all of `y` is positive.
+    """
+    forms = ((False, False), (True, False), (True, True))
+    models = [(ADDITIVE, trend, damped, NONE) for trend, damped in forms]
+    positive = np.nanmin(y) > 0
+    if positive:
+        models += [(MULTIPLICATIVE, trend, damped, NONE) for trend, damped in forms]
+    if has_seasons(y, m):
+        models += [(ADDITIVE, trend, damped, ADDITIVE) for trend, damped in forms]
+        if positive:
+            models += [
+                (MULTIPLICATIVE, trend, damped, MULTIPLICATIVE)
+                for trend, damped in forms
+            ]
+    return smooth(y, m, horizon, models)
+
+
+def damped_holt_winters(y, m, horizon):
+    """Exponential smoothing with a damped trend, and a season of m where there is one:
+    multiplicative where all of `y` is positive."""
+    season = NONE
+    positive = np.nanmin(y) > 0
+    if has_seasons(y, m):
+        season = MULTIPLICATIVE if positive else ADDITIVE
+    errors = MULTIPLICATIVE if season == MULTIPLICATIVE else ADDITIVE
+    return smooth(y, m, horizon, [(errors, True, True, season)])
+
+
+def has_seasons(y, m):
+    """Two seasons and more have been seen, and each phase more than once."""
+    if m <= 1 or len(y) < 2 * m:
+        return False
+    phases = np.arange(len(y))[~np.isnan(y)] % m
+    return bool((np.bincount(phases, minlength=m) >= 2).all())
+
+
+# --- Theta ---------------------------------------------------------------------
+
+
+def theta(y, m, horizon):
+    """The theta method with theta = 2, as Assimakopoulos and Nikolopoulos have it:
+    simple exponential smoothing of the deseasonalised series, with half the slope of
+    its straight line as drift (Hyndman and Billah, 2003)."""
+    season = NONE
+    if has_seasons(y, m) and is_seasonal(y, m):
+        season = MULTIPLICATIVE if np.nanmin(y) > 0 else ADDITIVE
+    seasonal = seasonal_indices(y, m, season) if season else np.zeros(1)
+    length = m if season else 1
+    phases = np.arange(len(y)) % length
+    adjusted = y
+    if season == MULTIPLICATIVE:
+        adjusted = y / seasonal[phases]
+    elif season == ADDITIVE:
+        adjusted = y - seasonal[phases]
+    adjusted = interpolated(adjusted)
+    n = len(adjusted)
+    slope, _ = np.polyfit(np.arange(n), adjusted, 1)
+    form = (SMOOTHING, ADDITIVE, 0, 0, NONE, 0)
+    x = np.array([0.0, adjusted[0]])
+    step = np.array([1.0, max(adjusted.std(), 1e-9)])
+    point, _ = minimise(x, step, adjusted, 1, form, np.zeros(1), 0, MOST_EVALUATIONS)
+    weights, level, _ = smoothing_parameters(point, 0, 0, NONE)
+    _, level, _ = run_smoothing(
+        adjusted, 1, ADDITIVE, NONE, weights, level, 0.0, np.zeros(1)
+    )
+    alpha = weights[0]
+    steps = np.arange(1, horizon + 1)
+    forecast = level + 0.5 * slope * (steps - 1 + (1 - (1 - alpha) ** n) / alpha)
+    phases = (len(y) + steps - 1) % length
+    if season == MULTIPLICATIVE:
+        forecast = forecast * seasonal[phases]
+    elif season == ADDITIVE:
+        forecast = forecast + seasonal[phases]
+    return forecast
+
+
+def is_seasonal(y, m):
+    """Does `y` return after m periods? The autocorrelation at lag m is above its
+    90 % limit (the test of the M competitions)."""
+    values = interpolated(y)
+    n = len(values)
+    if n < 3 * m:
+        return False
+    centred = values - values.mean()
+    power = float(centred @ centred)
+    if power <= 0:
+        return False
+    acf = np.array([centred[lag:] @ centred[: n - lag] for lag in range(1, m + 1)])
+    acf = acf / power
+    limit = 1.645 * math.sqrt((1 + 2 * float(acf[:-1] @ acf[:-1])) / n)
+    return abs(acf[-1]) > limit
+
+
+def interpolated(y):
+    """`y` with missing values on the line between their neighbours."""
+    there = ~np.isnan(y)
+    if there.all():
+        return y
+    t = np.arange(len(y))
+    return np.interp(t, t[there], y[there])
+
+
+# --- SARIMA --------------------------------------------------------------------
+
+
+# Orders tried: first of the short polynomials, then of the seasonal ones.
+SHORT_ORDERS = ((0, 1), (1, 0), (1, 1), (2, 1), (1, 2), (2, 0), (0, 2), (2, 2))
+LONG_ORDERS = ((1, 1), (1, 0), (0, 0))
+
+
+def sarima(y, m, horizon):
+    """Seasonal ARIMA by conditional least squares.
+
+    Missing values are interpolated first, season by season. Returns the forecast
+    (horizon,), or None for too short a series.
+    """
+    season = m if has_seasons(y, m) else 1
+    values = seasonally_interpolated(y, season)
+    fitted = fitted_sarima(values, season)
+    if fitted is None:
+        return None
+    w, scale, point, order, skip, differences = fitted
+    path = sarima_path(w, point, season, order, skip, horizon) * scale
+    return integrated(path, values, season, *differences)
+
+
+def fitted_sarima(values, season):
+    """The seasonal ARIMA model of least AICc for complete `values` (n,).
+
+    Differenced by a season where the seasonal part is strong, and once more where
+    the level wanders (KPSS); polynomials of orders of at most two, and one in the
+    season. Returns (scaled differences, their scale, free parameters, order, skip,
+    (difference, seasonal difference)), or None.
+    """
+    long_difference = int(season > 1 and seasonal_strength(values, season) > 0.64)
+    w = values[season:] - values[:-season] if long_difference else values
+    difference = int(kpss(w) > 0.463)
+    if difference:
+        w = np.diff(w)
+    seasonal = season > 1 and len(w) > 3 * season
+    skip = min(2 + (season if seasonal else 0), len(w) // 3)
+    n = len(w) - skip
+    if n < 6:
+        return None
+    scale = max(float(w.std()), 1e-12)
+    w = w / scale
+    best = None
+
+    def tried(short, long, constant, best):
+        order = (*short, *long, constant)
+        count = sum(order)
+        if n <= count + 2:
+            return best
+        x = np.full(count, 0.2)
+        if constant:
+            x[-1] = w.mean()
+        point, value = minimise(
+            x,
+            np.full(count, 0.5),
+            w,
+            season,
+            (SARIMA, *order),
+            np.zeros(1),
+            skip,
+            60 * (count + 1),
+        )
+        aicc = value + 2 * (count + 1) * n / (n - count - 2)
+        if np.isfinite(aicc) and (best is None or aicc < best[0]):
+            return (aicc, order, point)
+        return best
+
+    constants = (1, 0) if difference + long_difference < 2 else (0,)
+    for short in SHORT_ORDERS:
+        best = tried(short, (0, int(seasonal)), constants[0], best)
+    if best is None:
+        return None
+    short = best[1][:2]
+    if seasonal:
+        for long in LONG_ORDERS:
+            best = tried(short, long, constants[0], best)
+    for constant in constants[1:]:
+        best = tried(short, best[1][2:4], constant, best)
+    _, order, point = best
+    return w, scale, point, order, skip, (difference, long_difference)
+
+
+def sarima_path(w, x, m, order, skip, horizon):
+    """Forecasts of `w` for `horizon` periods after its last."""
+    errors = sarima_errors(w, x, m, order, skip)
+    ar_lags, ar_weights, ma_lags, ma_weights, constant = sarima_lags(x, m, order)
+    n = len(w)
+    path = np.concatenate([w, np.zeros(horizon)])
+    errors = np.concatenate([errors, np.zeros(horizon)])
+    for t in range(n, n + horizon):
+        path[t] = (
+            constant
+            + ar_weights @ (path[t - ar_lags] - constant)
+            + ma_weights @ errors[t - ma_lags]
+        )
+    return path[n:]
+
+
+def integrated(w, values, season, difference, long_difference):
+    """Forecasts `w` of differences as forecasts of `values`."""
+    if difference:
+        last = values[-1]
+        if long_difference:
+            last = values[-1] - values[-1 - season]
+        w = last + np.cumsum(w)
+    if long_difference:
+        path = np.concatenate([values, np.zeros(len(w))])
+        n = len(values)
+        for step in range(len(w)):
+            path[n + step] = path[n + step - season] + w[step]
+        w = path[n:]
+    return w
+
+
+def seasonally_interpolated(y, m):
+    """`y` with missing values filled: interpolated after its season is taken out."""
+    if not np.isnan(y).any():
+        return y
+    if m <= 1:
+        return interpolated(y)
+    seasonal = seasonal_indices(y, m, ADDITIVE)[np.arange(len(y)) % m]
+    return np.where(np.isnan(y), interpolated(y - seasonal) + seasonal, y)
+
+
+def seasonal_strength(y, m):
+    """Share of the variance around the level that the season explains, 0 to 1."""
+    level = centred_average(y, m)
+    around = y - level
+    there = ~np.isnan(around)
+    if there.sum() < m:
+        return 0.0
+    rest = around - seasonal_indices(y, m, ADDITIVE)[np.arange(len(y)) % m]
+    total = around[there].var()
+    return max(0.0, 1 - rest[there].var() / total) if total > 0 else 0.0
+
+
+def kpss(y):
+    """Statistic of Kwiatkowski, Phillips, Schmidt and Shin for a steady level."""
+    n = len(y)
+    centred = y - y.mean()
+    sums = np.cumsum(centred)
+    lags = int(3 * math.sqrt(n) / 13)
+    variance = centred @ centred / n
+    for lag in range(1, lags + 1):
+        weight = 1 - lag / (lags + 1)
+        variance += 2 * weight * (centred[lag:] @ centred[: n - lag]) / n
+    if variance <= 1e-12 * max(1.0, float(np.abs(y).max()) ** 2):
+        return 0.0
+    return float(sums @ sums / n**2 / variance)
+
+
+# --- What every candidate is given ----------------------------------------------
+
+# Robust standard deviations past which a value is pulled in before fitting.
+OUTLIER = 5.0
+# Share of zeros up to which zeros of a positive series count as gaps.
+FEW_ZEROS = 0.1
+# Occurrences of a weekday, all without revenue, after which it is closed.
+CLOSED_AFTER = 8
+# Harmonics of the long season, and the strength of the pull of each towards 0, in
+# seasons of data.
+HARMONICS = 6
+PULL = 0.16
+# Trust in the long season while only one has been seen.
+TRUST_IN_ONE = 0.5
+
+
+def closed_phases(y, m):
+    """Phases (m,) of a short season without a value or with zeros only, for as long
+    as CLOSED_AFTER seasons; none where every phase would be."""
+    closed = np.zeros(m, dtype=bool)
+    if m <= 1 or len(y) < m * CLOSED_AFTER:
+        return closed
+    phases = np.arange(len(y)) % m
+    for phase in range(m):
+        last = y[phases == phase][-CLOSED_AFTER:]
+        closed[phase] = not (np.nan_to_num(last) != 0).any()
+    return np.zeros(m, dtype=bool) if closed.all() else closed
+
+
+def local_level(y, m):
+    """Median of the values within two seasons (at least 7 periods) on either side,
+    missing values left out."""
+    n = len(y)
+    half = max(2 * m, 7)
+    padded = np.concatenate([np.full(half, np.nan), y, np.full(half, np.nan)])
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)
+    ordered = np.sort(windows, axis=1)
+    count = (~np.isnan(ordered)).sum(axis=1)
+    rows = np.arange(n)
+    low = ordered[rows, np.maximum((count - 1) // 2, 0)]
+    high = ordered[rows, np.maximum(count // 2, 0)]
+    return np.where(count > 0, (low + high) / 2, np.nan)
+
+
+def expected_values(y, m):
+    """What level and short season let expect of each period of `y`."""
+    season = MULTIPLICATIVE if np.nanmin(y) > 0 else ADDITIVE
+    if not has_seasons(y, m):
+        return interpolated(local_level(y, m))
+    seasonal = seasonal_indices(y, m, season)[np.arange(len(y)) % m]
+    if season == MULTIPLICATIVE:
+        return interpolated(local_level(y / seasonal, m)) * seasonal
+    return interpolated(local_level(y - seasonal, m)) + seasonal
+
+
+def robust_deviation(values):
+    """1.4826 times the median absolute deviation from 0, missing values left out."""
+    there = values[~np.isnan(values)]
+    return 1.4826 * float(np.median(np.abs(there))) if len(there) else 0.0
+
+
+def event_factors(y, m, exposure, kinds):
+    """Factors (n + horizon,) by which events raise or lower a positive series.
+
+    Arguments:
+        y: values (n,), NaN where missing.
+        exposure: share of each period that lies in an event (n + horizon, k).
+        kinds: type of each event (k,); an event that never happened before has the
+            effect of its type.
+    The effect of an event is the mean excess over what the other periods let
+    expect, each weighed by its exposure, and drawn towards 0 by as much as it may
+    be chance.
+    """
+    n = len(y)
+    factors = np.ones(len(exposure))
+    if exposure.shape[1] == 0 or np.nanmin(y) <= 0:
+        return factors
+    quiet = np.where(exposure[:n].sum(axis=1) > 0, np.nan, y)
+    if (~np.isnan(quiet)).sum() < max(3 * m, 8):
+        return factors
+    excess = y / expected_values(quiet, m) - 1
+    noise = robust_deviation(np.where(exposure[:n].sum(axis=1) > 0, np.nan, excess))
+
+    def effect(weights):
+        seen = (weights > 0) & ~np.isnan(excess)
+        total = float((weights[seen] ** 2).sum())
+        if total <= 0:
+            return None
+        size = float((weights[seen] * excess[seen]).sum()) / total
+        power = size**2
+        return size * power / (power + noise**2 / total) if power > 0 else 0.0
+
+    for event in range(exposure.shape[1]):
+        size = effect(exposure[:n, event])
+        if size is None:
+            same = [k for k in range(len(kinds)) if kinds[k] == kinds[event]]
+            size = effect(np.minimum(exposure[:n, same].sum(axis=1), 1.0)) or 0.0
+        factors *= np.maximum(1 + exposure[:, event] * size, 0.05)
+    return factors
+
+
+def without_outliers(y, m):
+    """`y` with values beyond OUTLIER robust deviations from what level and season let
+    expect pulled in to that limit."""
+    if (~np.isnan(y)).sum() < max(3 * m, 12):
+        return y
+    expected = expected_values(y, m)
+    rest = y - expected
+    if np.nanmin(y) > 0:
+        rest = rest / expected
+    limit = OUTLIER * robust_deviation(rest)
+    if limit <= 0:
+        return y
+    rest = np.clip(rest, -limit, limit)
+    if np.nanmin(y) > 0:
+        return np.maximum(expected * (1 + rest), 0.05 * expected)
+    return expected + rest
+
+
+def long_season(y, m, period, horizon):
+    """Long season of a series, as logs of factors (n + horizon,); zeros where the
+    history does not carry one.
+
+    A season of a whole number of short ones (168 hours) is a mean by phase, one of
+    another length (365.25 days) a sum of harmonics, estimated beside a trend that
+    may bend once a season. How far it is trusted is measured: each season is
+    predicted from the others, and the slope of what happened on what was predicted,
+    between 0 and 1, multiplies it.
+    """
+    n = len(y)
+    nothing = np.zeros(n + horizon)
+    if not period or n < 1.1 * period or np.nanmin(y) <= 0:
+        return nothing
+    logs = np.log(y)
+    t = np.arange(n + horizon)
+    if has_seasons(y, m):
+        logs = logs - seasonal_indices(logs, m, ADDITIVE)[t[:n] % m]
+    there = ~np.isnan(logs)
+    whole = m > 1 and period % m == 0
+    if whole:
+        level = centred_average(logs, m)
+        rest = interpolated(level) if (~np.isnan(level)).any() else level
+        rest = logs - rest
+        columns = np.eye(int(period))[t % int(period)]
+        pull = np.full(columns.shape[1], 0.5)
+    else:
+        knots = np.arange(1, int(n / period)) * period
+        bends = [np.maximum(t - knot, 0.0) / period for knot in knots]
+        trend = np.column_stack([np.ones(n + horizon), t / period, *bends])
+        turn = 2 * np.pi * t / period
+        columns = np.column_stack(
+            [f(k * turn) for k in range(1, HARMONICS + 1) for f in (np.cos, np.sin)]
+        )
+        pull = PULL * period * np.repeat(np.arange(1, HARMONICS + 1), 2) ** 2.0
+        design = np.column_stack([trend, columns])[:n][there]
+        pulls = np.concatenate(
+            [[0.0], np.full(trend.shape[1] - 1, 0.01 * period), pull]
+        )
+        solved = np.linalg.solve(
+            design.T @ design + np.diag(pulls), design.T @ logs[there]
+        )
+        rest = logs - trend[:n] @ solved[: trend.shape[1]]
+
+    def fitted(rows):
+        part = columns[:n][rows]
+        return np.linalg.solve(part.T @ part + np.diag(pull), part.T @ rest[rows])
+
+    trust = TRUST_IN_ONE
+    if n >= 2 * period:
+        # Seasons counted from the end, the oldest with what is left over.
+        block = np.minimum((n - 1 - t[:n]) // period, n // period - 1)
+        product, power = 0.0, 0.0
+        for left_out in np.unique(block):
+            own = there & (block == left_out)
+            if not own.any():
+                continue
+            predicted = columns[:n][own] @ fitted(there & (block != left_out))
+            predicted = predicted - predicted.mean()
+            product += float(predicted @ (rest[own] - rest[own].mean()))
+            power += float(predicted @ predicted)
+        trust = min(max(product / power, 0.0), 1.0) if power > 0 else 0.0
+    return trust * (columns @ fitted(there))
+
+
+def seasonal_naive(y, m, horizon):
+    """The last value seen of each phase of a season of m, over and over."""
+    n = len(y)
+    last = np.full(m, np.nan)
+    for t in range(n):
+        if not np.isnan(y[t]):
+            last[t % m] = y[t]
+    # A phase never seen takes the last value of all.
+    last[np.isnan(last)] = y[~np.isnan(y)][-1]
+    return last[(n + np.arange(horizon)) % m]
+
+
+CANDIDATES = {
+    "ets": ets,
+    "damped_holt_winters": damped_holt_winters,
+    "theta": theta,
+    "sarimax": sarima,
+}
+# Values from which on a model is fitted; with fewer there is only the naive one,
+# and with fewer than LEAST_VALUES nothing.
+FITTED_FROM = 8
+LEAST_VALUES = 3
+
+
+def forecast_series(y, season_length, m, period, horizon, exposure=None, kinds=()):
+    """Forecasts of one series by every candidate.
+
+    Arguments:
+        y: values (n,), NaN where missing; nothing after the origin.
+        season_length: season of the seasonal naive forecast.
+        m, period: short and long season of the models; 1 and 0 for none.
+        horizon: number of periods to forecast.
+        exposure, kinds: known events, see event_factors; exposure covers the
+            history and the horizon, (n + horizon, k).
+    Returns a dict candidate -> forecast (horizon,): empty below LEAST_VALUES values,
+    the seasonal naive one alone below FITTED_FROM.
+    """
+    y = np.asarray(y, dtype=float).copy()
+    y[~np.isfinite(y)] = np.nan
+    seen = np.flatnonzero(~np.isnan(y))
+    if len(seen) < LEAST_VALUES:
+        return {}
+    first = seen[0]
+    y = y[first:]
+    n = len(y)
+    naive = seasonal_naive(y, season_length, horizon)
+    forecasts = {"seasonal_naive": naive}
+    if len(seen) < FITTED_FROM:
+        return forecasts
+    values = y[~np.isnan(y)]
+    if values.min() == values.max():
+        return forecasts | {name: np.full(horizon, values[0]) for name in CANDIDATES}
+
+    closed = closed_phases(y, m)
+    is_closed = closed[np.arange(n + horizon) % len(closed)]
+    z = np.where(is_closed[:n], np.nan, y)
+    zeros = z == 0
+    open_values = (~np.isnan(z)).sum()
+    if np.nanmin(z) >= 0 and zeros.sum() <= FEW_ZEROS * open_values:
+        z = np.where(zeros, np.nan, z)
+    factors = np.ones(n + horizon)
+    if exposure is not None:
+        factors = event_factors(z, m, exposure[first:], kinds)
+    z = without_outliers(z / factors[:n], m)
+    slow = np.exp(long_season(z, m, period, horizon))
+    z = z / slow[:n]
+    factors = factors * slow
+    low, high = values.min(), values.max()
+    reach = high - low
+    for name, candidate in CANDIDATES.items():
+        with np.errstate(over="ignore", invalid="ignore"):
+            forecast = candidate(z, m, horizon)
+        if forecast is not None:
+            forecast = forecast * factors[n:]
+        sound = (
+            forecast is not None
+            and np.isfinite(forecast).all()
+            and forecast.min() >= low - reach
+            and forecast.max() <= high + reach
+        )
+        if not sound:
+            forecast = naive.copy()
+        if low >= 0:
+            forecast = np.maximum(forecast, 0.0)
+        forecasts[name] = np.where(is_closed[n:], 0.0, forecast)
+    return forecasts
