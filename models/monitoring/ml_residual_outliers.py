@@ -25,8 +25,8 @@ COLUMNS = {
 FEWEST = {"day": 28, "hour": 336}
 # A block is judged by models trained before it; each is this much longer than the
 # one before, so that the number of fits grows with the logarithm of history.
-GROWTH = 1.25
-FOREST_ROWS = 1024
+GROWTH = 1.5
+FOREST_ROWS = 512
 NEIGHBOUR_ROWS = 512
 NEIGHBOURS = 20
 
@@ -38,7 +38,7 @@ def score_isolation_forest(training, vectors, contamination, seed):
     whether they exceed the 1 - `contamination` quantile of the training's own
     scores.  Liu, Ting & Zhou (2008), Isolation Forest.
     """
-    forest = IsolationForest(n_estimators=64, random_state=seed, n_jobs=1)
+    forest = IsolationForest(n_estimators=50, random_state=seed, n_jobs=1)
     forest.fit(training)
     # scikit-learn's score_samples is the negative of the paper's score.
     limit = np.quantile(-forest.score_samples(training), 1 - contamination)
