@@ -8,14 +8,12 @@ expectations as (
 
 ),
 
--- Scale in two steps: the median absolute deviation says what is far, then the mean
--- square of what is cut there to two scales uses the rest of the data better than a
--- median does. Each past residual was cut by what was known at its time.
 measured as (
 
     select
         *,
-        {{ mad_scale('training_residual', 'past_deviations') }} as mad,
+        count(training_residual) over past_deviations as past_deviations,
+        {{ robust_scale('training_residual', 'past_deviations') }} as scale,
         {{ rolling_quantile('training_residual', 0.25, 'past_deviations') }} as quartile_1,
         {{ rolling_quantile('training_residual', 0.75, 'past_deviations') }} as quartile_3
     from expectations
@@ -27,55 +25,29 @@ measured as (
 
 ),
 
-cut as (
+-- Shifts are judged on plain ratios, whose mean is 0 even where counts are so small
+-- that their logarithms lean to one side. They are cut, so that one bad period is
+-- no lasting shift; of hours more are needed anyway.
+ratios as (
 
     select
         *,
-        least(abs(training_residual), 2e0 * mad) as cut_deviation,
-        -- Shifts are judged on plain ratios, whose mean is 0 even where counts are
-        -- so small that their logarithms lean to one side.
         case
             when is_signed then training_residual
             when training_residual is not null
                 then (value / expected - 1e0) / widening
-        end as training_ratio
+        end / scale as training_ratio,
+        case when grain = 'hour' then 3e0 else 2e0 end as most
     from measured
 
 ),
 
-scaled as (
-
-    select
-        *,
-        count(cut_deviation) over past_deviations as past_deviations,
-        -- 1.0423: normal residuals cut at two have a mean square of 0.9205.
-        greatest(
-            1.0423e0 * sqrt(
-                {{ stable_sum('cut_deviation * cut_deviation', over='past_deviations') }}
-                / nullif(count(cut_deviation) over past_deviations, 0)
-            ) * (1e0 + 3e0 / nullif(count(cut_deviation) over past_deviations, 0)),
-            {{ scale_floor() }}
-        ) as wide_scale
-    from cut
-    window past_deviations as (
-        partition by series_id, scale_class
-        order by step
-        rows between 365 preceding and 1 preceding
-    )
-
-),
-
--- The floor is no scale where nothing has been seen.
 known as (
 
     select
         *,
-        case when past_deviations >= 7 then wide_scale end as scale,
-        case
-            when past_deviations >= 7
-                then greatest(-3e0, least(3e0, training_ratio / wide_scale))
-        end as cut_ratio
-    from scaled
+        greatest(-most, least(most, training_ratio)) as cut_ratio
+    from ratios
 
 ),
 
