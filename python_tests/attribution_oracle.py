@@ -10,6 +10,8 @@ import math
 from collections import defaultdict
 from zoneinfo import ZoneInfo
 
+from data_driven_oracle import DATA_DRIVEN, fitted_shares, journeys_of
+
 DAY = 86_400_000_000
 EPOCH = dt.datetime(1970, 1, 1)
 NORMAL_975 = 1.959963984540054
@@ -22,6 +24,8 @@ DEFAULTS = {
     "conversion_scope": "all_orders",
     "conversion_value": "gross",
     "position_weights": {"first": 0.4, "middle": 0.2, "last": 0.4},
+    "markov_order": 1,
+    "shapley_value_function": "subset_rate",
     "reallocation_step": 0.5,
     "business_timezone": "UTC",
 }
@@ -30,6 +34,11 @@ DEFAULTS = {
 def microseconds(moment):
     """Whole microseconds since 1970 of a datetime (UTC, naive)."""
     return (moment - EPOCH) // dt.timedelta(microseconds=1)
+
+
+def group_of(key):
+    """Group 0 to 49 of a customer, or of a guest's order."""
+    return int(hashlib.md5(key.encode()).hexdigest()[:7], 16) % 50
 
 
 def ratio(above, below):
@@ -60,10 +69,25 @@ class Oracle:
         for touch in touches:
             by_customer[touch["customer"]].append(touch)
         self.rows = []
+        of_customer = defaultdict(list)
         for conversion in self._conversions(orders, refunds):
             path = self._path(conversion, by_customer[conversion["customer"]])
             self.rows += self._credits(conversion, path)
+            of_customer[conversion["customer"]].append(conversion)
         self.groups = sorted({row["group"] for row in self.rows})
+        self.journeys = [
+            journey
+            for customer, own in by_customer.items()
+            if customer is not None
+            for journey in journeys_of(
+                customer, group_of(customer), own, of_customer[customer], self.settings
+            )
+        ]
+        self.shares = {
+            model: fitted_shares(model, self.journeys, self.settings)
+            for model in DATA_DRIVEN
+        }
+        self._left_out = {}
 
     def month(self, moment):
         """First day of the business month of a moment."""
@@ -89,12 +113,11 @@ class Oracle:
             if self.settings["conversion_value"] == "net":
                 cents -= refunded[order["order_id"]]
             key = order["order_id"] if customer is None else customer
-            digest = hashlib.md5(key.encode()).hexdigest()
             yield {
                 **order,
                 "value": cents / 100,
                 "previous": previous.get(customer) if seen else None,
-                "group": int(digest[:7], 16) % 50,
+                "group": group_of(key),
             }
             if customer is not None:
                 previous[customer] = order["at"]
@@ -189,9 +212,75 @@ class Oracle:
                 one[1].append(credit * row["value"])
         return {key: tuple(map(math.fsum, both)) for key, both in sums.items()}
 
+    def _by_conversion_month(self):
+        """Conversions and revenue by conversion month, channel and model.
+
+        A data-driven model has one share a channel, which applies to the month's
+        conversions with a touch; without shares everything stays unattributed.
+        """
+        sums = self._summed("conversion_month", "channel")
+        linear = {key: both for key, both in sums.items() if key[-1] == "linear"}
+        touched = self._totals(
+            {k: v for k, v in linear.items() if k[1] != "unattributed"},
+            lambda key: key[0],
+        )
+        alone = {k[0]: v for k, v in linear.items() if k[1] == "unattributed"}
+        for model, shares in self.shares.items():
+            if not self.journeys:
+                continue
+            if shares is None:
+                for month in {*touched, *alone}:
+                    sums[month, "unattributed", model] = tuple(
+                        one + other
+                        for one, other in zip(
+                            touched.get(month, (0, 0)),
+                            alone.get(month, (0, 0)),
+                            strict=True,
+                        )
+                    )
+                continue
+            for month, both in alone.items():
+                sums[month, "unattributed", model] = both
+            for month, both in touched.items():
+                for channel, share in shares.items():
+                    sums[month, channel, model] = tuple(
+                        one * part for one, part in zip(both, share, strict=True)
+                    )
+        return sums
+
+    def _by_touch_month(self, by_campaign):
+        """Conversions and revenue by touch month, channel(, campaign) and model.
+
+        A data-driven model's total of a channel is spread like the channel's linear
+        credits, or like all of them where it has none.
+        """
+        names = ("touch_month", "channel", *(("campaign",) if by_campaign else ()))
+        sums = self._summed(*names)
+        linear = {key[:-1]: both for key, both in sums.items() if key[-1] == "linear"}
+        everything = self._totals(
+            {k: v for k, v in linear.items() if k[1] != "unattributed"},
+            lambda key: key[0],
+        )
+        totals = self._totals(self._by_conversion_month(), lambda key: key[1:])
+        for (channel, model), total in totals.items():
+            if model not in DATA_DRIVEN:
+                continue
+            pattern = {key: both for key, both in linear.items() if key[1] == channel}
+            if not pattern:
+                rest = (None,) if by_campaign else ()
+                pattern = {
+                    (month, channel, *rest): both for month, both in everything.items()
+                }
+            whole = tuple(map(math.fsum, zip(*pattern.values(), strict=True)))
+            for key, both in pattern.items():
+                by_number = both[0] / whole[0]
+                by_revenue = both[1] / whole[1] if whole[1] else by_number
+                sums[(*key, model)] = (total[0] * by_number, total[1] * by_revenue)
+        return sums
+
     def channel_attribution(self):
         """Conversions, revenue and shares by conversion month, channel, model."""
-        sums = self._summed("conversion_month", "channel")
+        sums = self._by_conversion_month()
         totals = self._totals(sums, lambda key: (key[0], key[-1]))
         return {
             key: (
@@ -222,13 +311,13 @@ class Oracle:
             return (row["campaign"] or "(not set)",) if by_campaign else ()
 
         sums = defaultdict(lambda: [0.0, 0.0, 0.0])
-        for row in self.rows:
-            for model, credit in row["credits"].items():
-                key = (row["touch_month"], row["channel"], *name(row), model)
-                sums[key][0] += credit
-                sums[key][1] += credit * row["value"]
+        for key, both in self._by_touch_month(by_campaign).items():
+            if by_campaign:
+                key = (*key[:2], key[2] or "(not set)", key[3])
+            sums[key][0] += both[0]
+            sums[key][1] += both[1]
         for spend in self.spends:
-            for model in CREDITS:
+            for model in self.models():
                 key = (
                     spend["date"].replace(day=1),
                     spend["channel"],
@@ -264,33 +353,65 @@ class Oracle:
 
     def _channels(self):
         """Every channel with its spend over the whole period."""
-        spend = dict.fromkeys((row["channel"] for row in self.rows), 0)
+        spend = dict.fromkeys((key[1] for key in self._by_conversion_month()), 0)
         for row in self.spends:
             spend[row["channel"]] = spend.get(row["channel"], 0) + row["cents"]
         return {channel: cents / 100 for channel, cents in spend.items()}
 
+    def models(self):
+        """Models that have rows: data-driven ones need a journey."""
+        return (*CREDITS, *(DATA_DRIVEN if self.journeys else ()))
+
+    def _conversions_without(self, model, group):
+        """Conversions by channel without a group's customers (None: with everyone)."""
+        credit = defaultdict(list)
+        for row in self.rows:
+            if row["group"] != group:
+                part = row["credits"]["linear" if model in DATA_DRIVEN else model]
+                credit[row["channel"]].append(part)
+        credit = {channel: math.fsum(parts) for channel, parts in credit.items()}
+        if model not in DATA_DRIVEN:
+            return credit
+        if group is None:
+            shares = self.shares[model]
+        elif any(journey.group == group for journey in self.journeys):
+            shares = fitted_shares(
+                model,
+                [journey for journey in self.journeys if journey.group != group],
+                self.settings,
+            )
+        else:
+            shares = self.shares[model]
+        alone = credit.pop("unattributed", 0.0)
+        touched = math.fsum(credit.values())
+        if shares is None:
+            return {"unattributed": alone + touched}
+        result = {channel: touched * share[0] for channel, share in shares.items()}
+        return result | {"unattributed": alone}
+
+    def _fits(self, model):
+        """Conversions with everyone, and without each group that matters."""
+        if model not in self._left_out:
+            groups = set(self.groups)
+            if model in DATA_DRIVEN:
+                groups |= {journey.group for journey in self.journeys}
+            self._left_out[model] = [
+                self._conversions_without(model, group)
+                for group in [None, *sorted(groups)]
+            ]
+        return self._left_out[model]
+
     def _jackknife(self, model, channels):
         """Share of each of `channels` in their credit, and its standard error."""
-        credit = defaultdict(lambda: defaultdict(list))
-        for row in self.rows:
-            credit[row["channel"]][row["group"]].append(row["credits"][model])
 
-        def shares(without=None):
-            kept = {
-                channel: math.fsum(
-                    one
-                    for group, credits in credit[channel].items()
-                    if group != without
-                    for one in credits
-                )
-                for channel in channels
-            }
+        def shares(conversions):
+            kept = {channel: conversions.get(channel, 0.0) for channel in channels}
             total = math.fsum(kept.values())
             return {channel: ratio(kept[channel], total) for channel in channels}
 
-        deleted = [shares(without=group) for group in self.groups]
+        whole, *deleted = map(shares, self._fits(model))
         result = {}
-        for channel, share in shares().items():
+        for channel, share in whole.items():
             thetas = [one[channel] for one in deleted if one[channel] is not None]
             error, n = None, len(thetas)
             if n > 1:
@@ -302,12 +423,12 @@ class Oracle:
 
     def attribution_comparison(self):
         """Totals, shares with errors, and shares of the budget, by channel, model."""
-        totals = self._summed("channel")
+        totals = self._totals(self._by_conversion_month(), lambda key: key[1:])
         spend = self._channels()
         budget = math.fsum(spend.values())
         earning = [channel for channel in spend if channel != "unattributed"]
         result = {}
-        for model in CREDITS:
+        for model in self.models():
             of_all = self._jackknife(model, list(spend))
             of_attributed = self._jackknife(model, earning)
             for channel in spend:
@@ -345,7 +466,7 @@ class Oracle:
         }
         budget = math.fsum(spend.values())
         result = {}
-        for model in CREDITS:
+        for model in self.models():
             wishes = {}
             for channel, (share, error) in self._jackknife(model, list(spend)).items():
                 budget_share = ratio(spend[channel], budget)
@@ -354,7 +475,8 @@ class Oracle:
                     continue
                 gap = share - budget_share
                 if abs(gap) > NORMAL_975 * error:
-                    wishes[channel] = gap * budget
+                    # No more can be given up than there is.
+                    wishes[channel] = max(gap * budget, -spend[channel])
             wanted = math.fsum(wish for wish in wishes.values() if wish > 0)
             given_up = -math.fsum(wish for wish in wishes.values() if wish < 0)
             movable = min(wanted, given_up)

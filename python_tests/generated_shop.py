@@ -49,6 +49,7 @@ class GeneratedShop:
         self.channels = channels
         self.touches, self.orders, self.refunds, self.spends = [], [], [], []
         self.spellings = {}
+        self.oracles = {}
         for number in range(customers):
             self._customer(f"c{number}")
         for number in range(customers // 10):
@@ -181,10 +182,13 @@ class GeneratedShop:
         }
 
     def oracle(self, **settings):
-        """The oracle's marts of this shop."""
-        return Oracle(
-            self.touches, self.orders, self.refunds, self.spends, PAID, **settings
-        )
+        """The oracle's marts of this shop, made once for each settings."""
+        key = repr(sorted(settings.items()))
+        if key not in self.oracles:
+            self.oracles[key] = Oracle(
+                self.touches, self.orders, self.refunds, self.spends, PAID, **settings
+            )
+        return self.oracles[key]
 
 
 SHOPS = {

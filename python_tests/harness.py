@@ -237,6 +237,7 @@ class Project:
         command_line=False,
         again=None,
         base=None,
+        exclude=(),
     ):
         """Build the models `select` (all when empty) from `raw`.
 
@@ -250,6 +251,7 @@ class Project:
             again: a `Built` whose warehouse is built once more.
             base: a `Built` of the same raw data, whose warehouse is copied: only
                 its attribution is built anew, for settings of attribution.
+            exclude: what to leave out of the selection.
         """
         if base is not None:
             data, select = base.data, ATTRIBUTION_ALONE
@@ -275,6 +277,8 @@ class Project:
             arguments += ["--exclude-resource-type", "test", "unit_test"]
         if select:
             arguments += ["--select", *select]
+        if exclude:
+            arguments += ["--exclude", *exclude]
         if isinstance(vars, str):
             arguments += ["--vars", vars]
         elif vars:

@@ -23,6 +23,7 @@ CASES = [
             "lookback_days": None,
             "half_life_days": 1 / 24,
             "business_timezone": "America/New_York",
+            "markov_order": 3,
         },
     ),
     (
@@ -30,13 +31,16 @@ CASES = [
         {
             "conversion_scope": "first_orders",
             "position_weights": {"first": 3, "middle": 1, "last": 2},
+            "markov_order": 2,
+            "shapley_value_function": "subset_count",
             "half_life_days": 2.5,
             "reallocation_step": 1,
         },
     ),
     ("many customers", {"lookback_days": 0, "reallocation_step": 0}),
     ("one channel", {}),
-    ("few customers", {"lookback_days": None}),
+    ("few customers", {"lookback_days": None, "markov_order": 3}),
+    ("few customers", {"shapley_value_function": "exact_rate", "markov_order": 2}),
     ("without spend", {}),
 ]
 MARTS = {

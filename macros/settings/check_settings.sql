@@ -5,6 +5,11 @@
     {%- if execute -%}
         {%- do number_setting('lookback_days', at_least=0, nullable=true) -%}
         {%- do number_setting('half_life_days', above=0) -%}
+        {%- do markov_order() -%}
+        {%- do choice_setting(
+            'shapley_value_function', ['subset_rate', 'exact_rate', 'subset_count']) -%}
+        {%- do number_setting('shapley_permutations', at_least=100) -%}
+        {%- do number_setting('random_seed', at_least=0) -%}
         {%- do number_setting('reallocation_step', at_least=0, at_most=1) -%}
         {%- do number_setting('plausible_amount', above=0) -%}
         {%- set warn_share = number_setting('quarantine_warn_share', at_least=0, at_most=1) -%}

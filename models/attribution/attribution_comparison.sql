@@ -9,7 +9,7 @@ credits as (
         channel,
         conversions,
         revenue
-    from {{ ref('int_model_credits') }}
+    from {{ ref('int_conversion_month_credits') }}
 
 ),
 

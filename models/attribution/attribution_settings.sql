@@ -3,7 +3,9 @@
 {%- set settings = [
     'lookback_days', 'half_life_days', 'path_policy', 'collapse_repeats',
     'exclude_direct', 'conversion_scope', 'conversion_value',
-    'position_weights', 'reallocation_step', 'business_timezone',
+    'position_weights', 'markov_order', 'shapley_value_function',
+    'shapley_permutations', 'random_seed', 'reallocation_step',
+    'business_timezone',
 ] %}
 with
 

@@ -77,7 +77,11 @@ wished as (
         *,
         case
             when gap_ci_low > 0 or gap_ci_high < 0
-                then gap * {{ stable_sum('current_spend', over='partition by attribution_model') }}
+                then greatest(
+                    gap * {{ stable_sum('current_spend', over='partition by attribution_model') }},
+                    -- A channel of negative worth can give up no more than it has.
+                    -current_spend
+                )
             else 0e0
         end as wished_change
     from gaps

@@ -10,7 +10,7 @@ credits as (
         conversion_month,
         conversions,
         revenue
-    from {{ ref('int_model_credits') }}
+    from {{ ref('int_conversion_month_credits') }}
 
 ),
 

@@ -11,7 +11,7 @@ credits as (
         touch_month,
         conversions,
         revenue
-    from {{ ref('int_model_credits') }}
+    from {{ ref('int_touch_month_credits') }}
 
 ),
 

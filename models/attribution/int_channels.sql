@@ -1,11 +1,11 @@
--- One row per channel that was touched or paid for, and unattributed: whether
+-- One row per channel that was credited or paid for, and unattributed: whether
 -- money can buy it.
 with
 
 credits as (
 
     select distinct channel
-    from {{ ref('int_model_credits') }}
+    from {{ ref('int_conversion_month_credits') }}
 
 ),
 

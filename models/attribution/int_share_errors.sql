@@ -4,14 +4,14 @@
 -- channels that money can buy.
 with
 
-credits as (
+left_out_conversions as (
 
     select
         attribution_model,
         jackknife_group,
         channel,
         conversions
-    from {{ ref('int_model_credits') }}
+    from {{ ref('int_left_out_conversions') }}
 
 ),
 
@@ -25,35 +25,23 @@ channels as (
 
 ),
 
-by_group as (
+sampling_errors as (
 
     select
         attribution_model,
-        jackknife_group,
         channel,
-        {{ stable_sum('conversions') }} as conversions
-    from credits
-    group by attribution_model, jackknife_group, channel
+        sampling_share_std_error
+    from {{ ref('int_data_driven_shares') }}
+    where left_out_group is null
 
 ),
 
-groups as (
+fits as (
 
     select distinct
         attribution_model,
         jackknife_group
-    from by_group
-
-),
-
-by_channel as (
-
-    select
-        attribution_model,
-        channel,
-        {{ stable_sum('conversions') }} as conversions
-    from by_group
-    group by attribution_model, channel
+    from left_out_conversions
 
 ),
 
@@ -61,22 +49,18 @@ by_channel as (
 without_group as (
 
     select
-        groups.attribution_model,
-        groups.jackknife_group,
+        fits.attribution_model,
+        fits.jackknife_group,
         channels.channel,
         channels.is_attributed,
         channels.is_fundable,
-        coalesce(by_channel.conversions, 0e0) - coalesce(by_group.conversions, 0e0)
-            as conversions
-    from groups
+        coalesce(left_out_conversions.conversions, 0e0) as conversions
+    from fits
     cross join channels
-    left join by_channel
-        on groups.attribution_model = by_channel.attribution_model
-        and channels.channel = by_channel.channel
-    left join by_group
-        on groups.attribution_model = by_group.attribution_model
-        and groups.jackknife_group = by_group.jackknife_group
-        and channels.channel = by_group.channel
+    left join left_out_conversions
+        on fits.attribution_model = left_out_conversions.attribution_model
+        and fits.jackknife_group = left_out_conversions.jackknife_group
+        and channels.channel = left_out_conversions.channel
 
 ),
 
@@ -135,6 +119,7 @@ deviations as (
         share_name,
         attribution_model,
         channel,
+        share,
         -- In millionths, so that the sum of small squares keeps its digits.
         1e6 * (
             share
@@ -156,11 +141,52 @@ errors as (
             when count(deviation) > 1
                 then sqrt(
                     (count(deviation) - 1e0) / count(deviation)
-                    * {{ stable_sum('deviation * deviation') }}
+                    * {{ stable_sum('deviation * deviation', decimals=9) }}
                 ) / 1e6
-        end as std_error
+        end as std_error,
+        {{ stable_sum('share') }} as share_sum
     from deviations
     group by share_name, attribution_model, channel
+
+),
+
+attributed_errors as (
+
+    select
+        attribution_model,
+        channel,
+        share_sum
+    from errors
+    where share_name = 'attributed_share'
+
+),
+
+-- A share that was sampled is unsure for that reason too, in proportion.
+with_sampling as (
+
+    select
+        errors.share_name,
+        errors.attribution_model,
+        errors.channel,
+        case
+            when coalesce(sampling_errors.sampling_share_std_error, 0e0) = 0e0
+                then errors.std_error
+            else sqrt(
+                power(errors.std_error, 2)
+                + power(
+                    sampling_errors.sampling_share_std_error
+                    * errors.share_sum / nullif(attributed_errors.share_sum, 0e0),
+                    2
+                )
+            )
+        end as std_error
+    from errors
+    left join attributed_errors
+        on errors.attribution_model = attributed_errors.attribution_model
+        and errors.channel = attributed_errors.channel
+    left join sampling_errors
+        on errors.attribution_model = sampling_errors.attribution_model
+        and errors.channel = sampling_errors.channel
 
 ),
 
@@ -175,7 +201,7 @@ side_by_side as (
             as attributed_share_std_error,
         max(case when share_name = 'fundable_share' then std_error end)
             as fundable_share_std_error
-    from errors
+    from with_sampling
     group by attribution_model, channel
 
 )

@@ -171,7 +171,7 @@ monthly_email as (
 monthly_email_revenue as (
 
     select
-        {%- for model in attribution_models() %}
+        {%- for model in all_attribution_models() %}
         {{ stable_sum("case when attribution_model = '" ~ model ~ "' then revenue end") }}
             as email_revenue_{{ model }},
         {%- endfor %}
@@ -185,7 +185,7 @@ monthly_email_revenue as (
 monthly_funded_revenue as (
 
     select
-        {%- for model in attribution_models() %}
+        {%- for model in all_attribution_models() %}
         {{ stable_sum("case when attribution_model = '" ~ model ~ "' then revenue end") }}
             as funded_revenue_{{ model }},
         {%- endfor %}
@@ -235,10 +235,10 @@ metrics as (
         cast(coalesce({{ metric }}, 0) as double) as {{ metric }},
         {%- endif %}
         {%- endfor %}
-        {%- for model in attribution_models() %}
+        {%- for model in all_attribution_models() %}
         coalesce(email_revenue_{{ model }}, 0e0) as email_revenue_{{ model }},
         {%- endfor %}
-        {%- for model in attribution_models() %}
+        {%- for model in all_attribution_models() %}
         coalesce(funded_revenue_{{ model }}, 0e0) as funded_revenue_{{ model }},
         {%- endfor %}
         months.is_complete

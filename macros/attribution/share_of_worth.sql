@@ -1,0 +1,14 @@
+{% macro share_of_worth(worth, partition_by) %}
+{#-
+    A channel's share of what all channels of a fit are worth together; NULL where
+    that is nothing (or less): there is no share to speak of.  Single worths may be
+    negative.
+    Arguments:
+        worth: a column of doubles, one row a channel.
+        partition_by: list of the columns that tell fits apart.
+-#}
+    {%- set total = 'sum(' ~ worth ~ ') over (partition by '
+        ~ (partition_by | join(', '))
+        ~ ' order by channel rows between unbounded preceding and unbounded following)' -%}
+    {{ return('case when ' ~ total ~ ' > 1e-12 then ' ~ worth ~ ' / ' ~ total ~ ' end') }}
+{% endmacro %}

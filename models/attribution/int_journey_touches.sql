@@ -1,0 +1,257 @@
+-- One row per touch of a journey, with the channels touched before it. A journey
+-- is what a customer touches until the next conversion; a gap longer than the
+-- lookback, or the end of the data, ends it unconverted.
+{%- set lookback_days = lookback_limit() %}
+{%- set exclude_direct = boolean_setting('exclude_direct') %}
+{%- set collapse_repeats = boolean_setting('collapse_repeats') %}
+{%- set is_transformed = exclude_direct or collapse_repeats %}
+{%- set first_orders_only = choice_setting('conversion_scope', ['all_orders', 'first_orders']) == 'first_orders' %}
+{%- set depth = markov_order() %}
+with
+
+conversions as (
+
+    select
+        conversion_id,
+        customer_id,
+        conversion_value,
+        converted_at
+    from {{ ref('int_conversions') }}
+    where customer_id is not null
+
+),
+
+touchpoints as (
+
+    select
+        touchpoints.touchpoint_id,
+        touchpoints.customer_id,
+        touchpoints.channel,
+        touchpoints.is_direct,
+        touchpoints.touched_at
+    from {{ ref('stg_touchpoints') }} as touchpoints
+    {%- if first_orders_only %}
+    -- Who has converted cannot convert for the first time again.
+    left join conversions
+        on touchpoints.customer_id = conversions.customer_id
+    where coalesce(touchpoints.touched_at <= conversions.converted_at, true)
+    {%- endif %}
+
+),
+
+-- In the same second a touch comes before the conversion that it led to.
+events as (
+
+    select
+        customer_id,
+        touchpoint_id as event_id,
+        channel,
+        is_direct,
+        0 as is_conversion,
+        cast(null as decimal(18, 2)) as conversion_value,
+        touched_at as happened_at
+    from touchpoints
+
+    union all
+
+    select
+        customer_id,
+        conversion_id as event_id,
+        cast(null as varchar) as channel,
+        cast(null as boolean) as is_direct,
+        1 as is_conversion,
+        conversion_value,
+        converted_at as happened_at
+    from conversions
+
+),
+
+neighbours as (
+
+    select
+        customer_id,
+        channel,
+        is_direct,
+        is_conversion,
+        row_number() over in_order as event_number,
+        lag(is_conversion) over in_order as previous_is_conversion,
+        lead(is_conversion) over in_order as next_is_conversion,
+        lead(conversion_value) over in_order as next_conversion_value,
+        lag(happened_at) over in_order as previous_happened_at,
+        happened_at,
+        lead(happened_at) over in_order as next_happened_at
+    from events
+    window in_order as (
+        partition by customer_id
+        order by happened_at, is_conversion, event_id
+    )
+
+),
+
+bounded as (
+
+    select
+        customer_id,
+        channel,
+        is_direct,
+        coalesce(
+            previous_is_conversion = 1
+            {%- if lookback_days is not none %}
+            or previous_happened_at < {{ days_before('happened_at', lookback_days) }}
+            {%- endif %},
+            true
+        ) as is_first,
+        coalesce(
+            next_is_conversion = 1
+            {%- if lookback_days is not none %}
+            or happened_at < {{ days_before('next_happened_at', lookback_days) }}
+            {%- endif %},
+            true
+        ) as is_last,
+        coalesce(
+            next_is_conversion = 1
+            {%- if lookback_days is not none %}
+            and happened_at >= {{ days_before('next_happened_at', lookback_days) }}
+            {%- endif %},
+            false
+        ) as is_converted,
+        event_number,
+        next_conversion_value
+    from neighbours
+    where is_conversion = 0
+
+),
+
+-- A journey is known by the number of its first event.
+numbered as (
+
+    select
+        customer_id,
+        max(case when is_first then event_number end) over so_far as journey_number,
+        event_number,
+        channel,
+        is_direct,
+        {%- for back in range(1, depth + 1) %}
+        lag(channel, {{ back }}) over in_order as channel_{{ back }}_before,
+        {%- endfor %}
+        is_last,
+        is_converted,
+        case when is_converted then next_conversion_value end as conversion_value
+    from bounded
+    window
+        in_order as (
+            partition by customer_id
+            order by event_number
+        ),
+        so_far as (
+            partition by customer_id
+            order by event_number
+            rows between unbounded preceding and current row
+        )
+
+),
+
+{%- if is_transformed %}
+
+outcomes as (
+
+    select
+        customer_id,
+        journey_number,
+        event_number,
+        channel,
+        is_direct,
+        max(case when not is_direct then 1 else 0 end) over whole_journey = 0
+            as is_all_direct,
+        max(case when is_converted then 1 else 0 end) over whole_journey = 1
+            as journey_is_converted,
+        max(conversion_value) over whole_journey as journey_value
+    from numbered
+    window whole_journey as (partition by customer_id, journey_number)
+
+),
+
+without_direct as (
+
+    select
+        *,
+        lag(channel) over (
+            partition by customer_id, journey_number
+            order by event_number
+        ) as previous_channel
+    from outcomes
+    {%- if exclude_direct %}
+    where is_all_direct or not is_direct
+    {%- endif %}
+
+),
+
+without_repeats as (
+
+    select *
+    from without_direct
+    {%- if collapse_repeats %}
+    where previous_channel is null or channel <> previous_channel
+    {%- endif %}
+
+),
+
+renumbered as (
+
+    select
+        customer_id,
+        journey_number,
+        row_number() over in_order as touch_position,
+        channel,
+        {%- for back in range(1, depth + 1) %}
+        lag(channel, {{ back }}) over in_order as channel_{{ back }}_before,
+        {%- endfor %}
+        lead(event_number) over in_order is null as is_last,
+        journey_is_converted,
+        journey_value
+    from without_repeats
+    window in_order as (
+        partition by customer_id, journey_number
+        order by event_number
+    )
+
+),
+{%- endif %}
+
+journey_touches as (
+
+    {%- if is_transformed %}
+    select
+        customer_id,
+        journey_number,
+        touch_position,
+        {{ jackknife_group('customer_id') }} as jackknife_group,
+        channel,
+        {%- for back in range(1, depth + 1) %}
+        channel_{{ back }}_before,
+        {%- endfor %}
+        is_last,
+        is_last and journey_is_converted as is_converted,
+        case when is_last then journey_value end as conversion_value
+    from renumbered
+    {%- else %}
+    select
+        customer_id,
+        journey_number,
+        event_number - journey_number + 1 as touch_position,
+        {{ jackknife_group('customer_id') }} as jackknife_group,
+        channel,
+        {%- for back in range(1, depth + 1) %}
+        -- Not beyond the journey's first touch.
+        case when event_number - journey_number >= {{ back }} then channel_{{ back }}_before end
+            as channel_{{ back }}_before,
+        {%- endfor %}
+        is_last,
+        is_converted,
+        conversion_value
+    from numbered
+    {%- endif %}
+
+)
+
+select * from journey_touches

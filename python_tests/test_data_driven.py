@@ -1,0 +1,558 @@
+"""Markov and Shapley: known answers, from raw files and in the Python edges alone."""
+
+import datetime as dt
+import importlib.util
+import itertools
+import math
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+import pytest
+from data_driven_oracle import Journey, chain, removal_effects, shapley
+from harness import ROOT, Shop
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+
+def edge(name):
+    """The Python edge `name` as a module."""
+    path = ROOT / "models" / "attribution" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+MARKOV, SHAPLEY = edge("ml_markov_removals"), edge("ml_shapley_values")
+
+
+def journey(path, converted=False, value=0, group=0):
+    """A journey through the channels named in `path`, a word each."""
+    return Journey("c", group, path.split(), converted, value)
+
+
+def transitions_of(journeys, order):
+    """What the SQL hands to the Markov edge."""
+    rows = []
+    for one in journeys:
+        for place in range(len(one.channels) + 1):
+            before = one.channels[max(0, place - order) : place][::-1]
+            state = [*before, None, None, None][:3]
+            ends = place == len(one.channels)
+            rows.append(
+                (
+                    one.group,
+                    *state,
+                    None if ends else one.channels[place],
+                    ends and one.converted,
+                    1,
+                    float(one.value) if ends and one.converted else 0.0,
+                )
+            )
+    names = ["jackknife_group", "state_1", "state_2", "state_3", "next_channel"]
+    names += ["is_converted", "transitions", "conversion_value"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def sets_of(journeys):
+    """What the SQL hands to the Shapley edge: channels and sets of them."""
+    names = sorted({channel for one in journeys for channel in one.channels})
+    rows = []
+    for one in journeys:
+        bits = [0, 0, 0, 0]
+        for channel in set(one.channels):
+            number = names.index(channel)
+            bits[number // 60] |= 1 << (number % 60)
+        rows.append((one.group, *bits, 1, int(one.converted), float(one.value)))
+    columns = ["jackknife_group", "channels_1", "channels_2", "channels_3"]
+    columns += ["channels_4", "journeys", "conversions", "conversion_value"]
+    channels = pd.DataFrame({"channel": names, "channel_number": range(len(names))})
+    return channels, pd.DataFrame(rows, columns=columns)
+
+
+def effects_of(journeys, order):
+    """Channel -> (removal effect, value removal effect) from the edge."""
+    frame = MARKOV.removal_effects(transitions_of(journeys, order))
+    frame = frame[frame["left_out_group"].isna()]
+    return {
+        row.channel: (row.removal_effect, row.value_removal_effect)
+        for row in frame.itertuples()
+    }
+
+
+def values_of(journeys, value_function, group=None):
+    """Channel -> (Shapley value, value Shapley value) from the edge."""
+    frame = SHAPLEY.shapley_values(*sets_of(journeys), permutations=100, seed=1)
+    frame = frame[frame["value_function"] == value_function]
+    mask = frame["left_out_group"].isna()
+    frame = frame[mask if group is None else (frame["left_out_group"] == group)]
+    return {
+        row.channel: (row.shapley_value, row.value_shapley_value)
+        for row in frame.itertuples()
+    }
+
+
+def close(numbers):
+    """Approximate equality to 1e-9."""
+    return pytest.approx(numbers, rel=1e-9, abs=1e-9)
+
+
+# --- From raw files to marts ----------------------------------------------------
+
+DAY = dt.timedelta(days=1)
+START = dt.datetime(2024, 5, 1, 12)
+
+
+def shop_of(journeys):
+    """A shop whose customers make the journeys, one each; values are money."""
+    shop = Shop()
+    for number, one in enumerate(journeys):
+        customer = f"customer{number}"
+        for day, channel in enumerate(one.channels):
+            shop.touch(customer, channel, str(START + day * DAY))
+        if one.converted:
+            at = START + len(one.channels) * DAY
+            shop.order(f"order{number}", customer, str(at), str(one.value))
+    shop.order("guest", "", str(START + 20 * DAY), "1")
+    return shop.raw()
+
+
+THREE = [journey("c1 c2 c3", True, 10), journey("c1"), journey("c2 c3")]
+# A cycle with self-loops: values depend on the way out.
+CYCLE = [
+    journey("a b c a d", True, 40),
+    journey("b b c", True, 10),
+    journey("c a b e a", False),
+    journey("d e d", True, 25),
+    journey("e", False),
+    journey("a a a b", False),
+    journey("c d e a b c", True, 5),
+    journey("b", True, 70),
+    journey("d a", False),
+]
+# v({a}) = 1, v({b}) = .5, v({a, b}) = 4 in money.
+TWO_PLAYERS = [
+    journey("a", True, 1),
+    journey("b", True, 0.5),
+    journey("a b a", True, 2.5),
+]
+
+
+def test_three_channels_from_raw_files(project):
+    """Removal effects .5, 1 and 1 weigh .2, .4 and .4, in every mart."""
+    built = project.once("three journeys", lambda: shop_of(THREE))
+    effects = built.rows(
+        "select channel, removal_effect, conversion_weight, conversion_probability"
+        " from marts.markov_removal_effects order by channel"
+    )
+    assert [row[0] for row in effects] == ["c1", "c2", "c3"]
+    assert [row[1] for row in effects] == close([0.5, 1, 1])
+    assert [row[2] for row in effects] == close([0.2, 0.4, 0.4])
+    assert [row[3] for row in effects] == close([1 / 3] * 3)
+    for mart, columns in {
+        "attribution_comparison": "conversions, revenue",
+        "channel_attribution": "conversions, revenue",
+        "channel_performance": "sum(conversions), sum(revenue)",
+    }.items():
+        rows = built.rows(
+            f"select channel, {columns} from marts.{mart}"
+            " where attribution_model = 'markov' group by all order by channel"
+        )
+        assert [row[0] for row in rows] == ["c1", "c2", "c3", "unattributed"]
+        assert [row[1] for row in rows] == close([0.2, 0.4, 0.4, 1]), mart
+        assert [row[2] for row in rows] == close([2, 4, 4, 1]), mart
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_a_cycle_from_raw_files(project, order):
+    """Five channels that loop: exact, at every order, for number and for value."""
+    built = project.once(
+        "cycle", lambda: shop_of(CYCLE), attribution={"markov_order": order}
+    )
+    rows = built.rows(
+        "select channel, removal_effect, value_removal_effect"
+        " from marts.markov_removal_effects"
+    )
+    found = {row[0]: row[1:] for row in rows}
+    exact = removal_effects(CYCLE, order)
+    assert set(found) == {"a", "b", "c", "d", "e"}
+    for channel, expected in exact.items():
+        assert found[channel] == close(tuple(map(float, expected)))
+    # The orders are different questions.
+    if order > 1:
+        first = removal_effects(CYCLE, 1)
+        assert max(abs(exact[c][0] - first[c][0]) for c in exact) > 0.01
+
+
+def test_two_players_from_raw_files(project):
+    """Worth 1, .5 and 4 together: 2.25 and 1.75."""
+    built = project.once(
+        "two players",
+        lambda: shop_of(TWO_PLAYERS),
+        attribution={"shapley_value_function": "subset_count"},
+    )
+    values = built.rows(
+        "select channel, shapley_value, value_shapley_value from marts.shapley_values"
+        " where is_selected order by channel"
+    )
+    # Conversions: 1 and 1 alone, 3 together.
+    assert values == [("a", close(1.5), close(2.25)), ("b", close(1.5), close(1.75))]
+    revenue = built.rows(
+        "select channel, revenue, conversions from marts.attribution_comparison"
+        " where attribution_model = 'shapley' order by channel"
+    )
+    assert revenue == [
+        ("a", close(2.25), close(1.5)),
+        ("b", close(1.75), close(1.5)),
+        ("unattributed", close(1), close(1)),
+    ]
+
+
+def test_value_functions_differ(project):
+    """The three functions called Shapley, worked out by hand.
+
+    a: 1 of 2 converts; b: 0 of 1; both: 1 of 1. By journeys inside the set v is
+    1/2, 0 and 2/4; by journeys of exactly the set 1/2, 0 and 1.
+    """
+    journeys = [
+        journey("a", True, 8),
+        journey("a"),
+        journey("b"),
+        journey("a b", True, 4),
+    ]
+    by_hand = {
+        "subset_rate": {"a": (0.5, 3.5), "b": (0, -0.5)},
+        "exact_rate": {"a": (0.75, 4), "b": (0.25, 0)},
+        "subset_count": {"a": (1.5, 10), "b": (0.5, 2)},
+    }
+    built = project.once("value functions", lambda: shop_of(journeys))
+    for value_function, expected in by_hand.items():
+        rows = built.rows(
+            "select channel, shapley_value, value_shapley_value"
+            " from marts.shapley_values"
+            f" where value_function = '{value_function}'"
+        )
+        found = {row[0]: row[1:] for row in rows}
+        for channel in "ab":
+            assert found[channel] == close(expected[channel])
+            assert values_of(journeys, value_function)[channel] == close(
+                expected[channel]
+            )
+
+
+def test_a_channel_that_never_converts(project):
+    """It is there, with a weight of 0, and harms no other."""
+    journeys = [*THREE, journey("ghost"), journey("ghost ghost")]
+    built = project.once("ghost", lambda: shop_of(journeys))
+    rows = dict(
+        built.rows(
+            "select channel, conversion_share from marts.attribution_comparison"
+            " where attribution_model = 'markov'"
+        )
+    )
+    assert rows["ghost"] == 0
+    assert rows["c1"] == close(0.1)
+    assert rows["c2"] == close(0.2)
+
+
+@pytest.mark.parametrize("value_function", ["subset_rate", "exact_rate"])
+def test_a_model_that_cannot_tell_leaves_all_unattributed(project, value_function):
+    """No conversion with a touch; nobody touched every channel."""
+    if value_function == "subset_rate":
+        journeys, expected = [journey("a"), journey("b a")], 1
+    else:
+        journeys = [journey("a b", True, 5), journey("b c", True, 5), journey("c")]
+        expected = 3
+    built = project.once(
+        f"cannot tell {value_function}",
+        lambda: shop_of(journeys),
+        attribution={"shapley_value_function": value_function},
+    )
+    credited = dict(
+        built.rows(
+            "select channel, conversions from marts.attribution_comparison"
+            " where attribution_model = 'shapley' and conversions <> 0"
+        )
+    )
+    assert credited == {"unattributed": expected}
+
+
+def test_the_project_builds_without_python(project):
+    """Heuristic models stand alone; nothing is made up for the others."""
+    built = project.good(
+        shop_of(THREE), select=("+path:models/attribution",), exclude=("tag:python",)
+    )
+    models = built.rows("select attribution_model from intermediate.int_attribution_models")
+    assert len(models) == 6
+    assert built.value("select count(*) from marts.markov_removal_effects") == 0
+    assert built.value("select count(*) from marts.attribution_comparison") == 24
+
+
+def test_gaps_and_ends_of_journeys(project):
+    """A gap of exactly the lookback holds, a microsecond more ends a journey."""
+    gap, tick = 30 * DAY, dt.timedelta(microseconds=1)
+    shop = Shop()
+    shop.touch("holds", "a", str(START))
+    shop.touch("holds", "b", str(START + gap))
+    shop.order("holds", "holds", str(START + 2 * gap))
+    shop.touch("breaks", "a", str(START))
+    shop.touch("breaks", "b", str(START + gap + tick))
+    shop.order("breaks", "breaks", str(START + 2 * gap + 2 * tick))
+    # A touch in the second of an order led to it; the next starts anew.
+    shop.touch("again", "a", str(START))
+    shop.order("again1", "again", str(START))
+    shop.touch("again", "b", str(START + tick))
+    shop.order("again2", "again", str(START + DAY))
+    # Of two orders in one second the first by id takes the journey.
+    shop.touch("twin", "a", str(START))
+    shop.order("twin2", "twin", str(START + DAY), "40")
+    shop.order("twin1", "twin", str(START + DAY), "30")
+    shop.order("cancelled", "other", str(START + DAY), "40", "cancelled")
+    shop.touch("other", "a", str(START))
+    built = project.once("ends of journeys", shop.raw)
+    journeys = built.rows(
+        "select customer_id, string_agg(channel, '' order by touch_position),"
+        " bool_or(is_converted), max(conversion_value)"
+        " from intermediate.int_journey_touches"
+        " group by customer_id, journey_number order by customer_id, journey_number"
+    )
+    assert [row[:3] for row in journeys] == [
+        ("again", "a", True),
+        ("again", "b", True),
+        ("breaks", "a", False),
+        ("breaks", "b", False),
+        ("holds", "ab", True),
+        ("other", "a", False),
+        ("twin", "a", True),
+    ]
+    assert journeys[-1][3] == 30
+
+
+# --- The edges alone ------------------------------------------------------------
+
+paths = st.lists(st.sampled_from("abcd"), min_size=1, max_size=5)
+many_journeys = st.lists(
+    st.builds(
+        lambda path, converted, cents, group: journey(
+            " ".join(path), converted, cents / 100 if converted else 0, group
+        ),
+        paths,
+        st.booleans(),
+        st.integers(1, 10_000),
+        st.integers(0, 3),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(many_journeys, st.sampled_from([1, 2, 3]))
+def test_effects_equal_exact_fractions(journeys, order):
+    """The solve agrees with elimination in fractions, for number and value."""
+    exact = removal_effects(
+        [
+            journey(" ".join(o.channels), o.converted, Fraction(str(o.value)))
+            for o in journeys
+        ],
+        order,
+    )
+    found = effects_of(journeys, order)
+    assert set(found) == set(exact)
+    for channel, (effect, value_effect) in exact.items():
+        for one, other in zip(found[channel], (effect, value_effect), strict=True):
+            assert math.isnan(one) if other is None else one == close(float(other))
+
+
+@settings(max_examples=40, deadline=None)
+@given(many_journeys)
+def test_repeats_do_not_change_effects(journeys):
+    """At order 1 a channel that repeats itself leaves the chain as it was."""
+    collapsed = [
+        Journey(
+            "c", o.group, [k for k, _ in itertools.groupby(o.channels)], o.converted, o.value
+        )
+        for o in journeys
+    ]
+    one, other = effects_of(journeys, 1), effects_of(collapsed, 1)
+    for channel in one:
+        assert one[channel] == pytest.approx(other[channel], abs=1e-9, nan_ok=True)
+
+
+@settings(max_examples=40, deadline=None)
+@given(many_journeys, st.sampled_from([1, 2, 3]))
+def test_a_chain_converts_as_often_as_the_journeys(journeys, order):
+    """Whatever the order, from the start."""
+    frame = MARKOV.removal_effects(transitions_of(journeys, order))
+    whole = frame[frame["left_out_group"].isna()].iloc[0]
+    rate = sum(one.converted for one in journeys) / len(journeys)
+    value = sum(one.value for one in journeys) / len(journeys)
+    assert whole.conversion_probability == close(rate)
+    assert whole.value_per_journey == close(value)
+
+
+@settings(max_examples=30, deadline=None)
+@given(many_journeys, st.sampled_from([1, 2]))
+def test_leaving_out_a_group_is_fitting_without_it(journeys, order):
+    """Counts of the others, nothing else."""
+    frame = MARKOV.removal_effects(transitions_of(journeys, order))
+    for group in {one.group for one in journeys}:
+        rest = [one for one in journeys if one.group != group]
+        alone = effects_of(rest, order) if rest else {}
+        of_group = frame[frame["left_out_group"] == group]
+        for row in of_group.itertuples():
+            both = (row.removal_effect, row.value_removal_effect)
+            if row.channel in alone:
+                assert both == pytest.approx(alone[row.channel], abs=1e-9, nan_ok=True)
+            else:
+                # Met by nobody who is left: nothing is lost with it.
+                assert all(math.isnan(x) or abs(x) < 1e-12 for x in both)
+        for value_function in SHAPLEY.VALUE_FUNCTIONS:
+            without = values_of(rest, value_function) if rest else {}
+            left = values_of(journeys, value_function, group)
+            # Who plays at exact_rate is a matter of the whole data.
+            if value_function == "exact_rate" and set(without) != set(left):
+                continue
+            for channel, both in left.items():
+                assert both == close(without.get(channel, (0, 0)))
+
+
+@settings(max_examples=40, deadline=None)
+@given(many_journeys, st.sampled_from(SHAPLEY.VALUE_FUNCTIONS))
+def test_shapley_equals_the_definition(journeys, value_function):
+    """Exact values agree with counting coalition by coalition."""
+    exact = shapley(journeys, value_function)
+    found = values_of(journeys, value_function)
+    assert {channel: found[channel] for channel in exact} == {
+        channel: close(both) for channel, both in exact.items()
+    }
+
+
+@settings(max_examples=40, deadline=None)
+@given(many_journeys)
+def test_subset_count_is_linear_over_distinct_channels(journeys):
+    """Each conversion is shared equally by the channels of its journey."""
+    linear = {}
+    for one in journeys:
+        for channel in set(one.channels):
+            both = linear.setdefault(channel, [0, 0])
+            both[0] += one.converted / len(set(one.channels))
+            both[1] += one.value / len(set(one.channels))
+    found = values_of(journeys, "subset_count")
+    assert found == {channel: close(tuple(both)) for channel, both in linear.items()}
+
+
+def many_channels(count, size, seed):
+    """`size` journeys among `count` channels, some far better than others."""
+    random = np.random.default_rng(seed)
+    result = []
+    for _ in range(size):
+        length = random.integers(1, 6)
+        channels = random.integers(0, count, length)
+        converted = bool(random.random() < 0.1 + 0.5 * (channels < count / 3).mean())
+        names = " ".join(f"ch{number:03d}" for number in channels)
+        result.append(journey(names, converted, 10 if converted else 0))
+    return result
+
+
+@pytest.mark.parametrize("value_function", SHAPLEY.VALUE_FUNCTIONS)
+def test_sampled_values_lie_about_the_exact_ones(value_function):
+    """Within four standard errors, and adding up to the worth of all."""
+    journeys = many_channels(6, 400, 3)
+    channels, sets = sets_of(journeys)
+    members, totals = SHAPLEY.all_fits(sets, len(channels))
+    exact = SHAPLEY.exact_values(members, totals, value_function)
+    few, few_error = SHAPLEY.sampled_values(members, totals, value_function, 200, 7)
+    more, more_error = SHAPLEY.sampled_values(members, totals, value_function, 3200, 7)
+    assert few[0].sum(axis=0) == close(exact[0].sum(axis=0))
+    assert (abs(few[0] - exact[0]) <= 4 * few_error + 1e-9).all()
+    assert (abs(more[0] - exact[0]) <= 4 * more_error + 1e-9).all()
+    # Sixteen times the work, a quarter of the error; no error without doubt.
+    doubtful = few_error > 1e-9
+    assert doubtful.any()
+    ratios = more_error[doubtful] / few_error[doubtful]
+    assert 0.18 < ratios.mean() < 0.33
+
+
+def test_more_than_sixteen_channels_are_sampled():
+    """The errors are honest, the same seed gives the same values."""
+    journeys = many_channels(18, 600, 5)
+    first = SHAPLEY.shapley_values(*sets_of(journeys), permutations=400, seed=1)
+    again = SHAPLEY.shapley_values(*sets_of(journeys), permutations=400, seed=1)
+    other = SHAPLEY.shapley_values(*sets_of(journeys), permutations=400, seed=2)
+    pd.testing.assert_frame_equal(first, again)
+    rate = first["value_function"] == "subset_rate"
+    assert (first.loc[rate, "sampling_std_error"] > 0).all()
+    assert not first["shapley_value"].equals(other["shapley_value"])
+    count = first[(first["value_function"] == "subset_count")]
+    linear = {}
+    for one in journeys:
+        for channel in set(one.channels):
+            linear[channel] = linear.get(channel, 0) + one.converted / len(
+                set(one.channels)
+            )
+    for row in count[count["left_out_group"].isna()].itertuples():
+        distance = abs(row.shapley_value - linear[row.channel])
+        assert distance <= 4.5 * row.sampling_std_error
+
+
+def test_sixteen_channels_are_exact():
+    """No sampling error up to sixteen, values add up to the rate of all."""
+    journeys = many_channels(16, 500, 9)
+    values = SHAPLEY.shapley_values(*sets_of(journeys), permutations=100, seed=1)
+    assert (values["sampling_std_error"] == 0).all()
+    whole = values[values["left_out_group"].isna()]
+    rate = whole[whole["value_function"] == "subset_rate"]["shapley_value"].sum()
+    assert rate == close(sum(one.converted for one in journeys) / len(journeys))
+
+
+def test_too_many_channels_have_no_values():
+    """Beyond 240 channels Shapley says nothing rather than something wrong."""
+    journeys = [journey(f"ch{number:03d}", True, 1) for number in range(241)]
+    frame, sets = sets_of(journeys[:240])
+    frame = pd.DataFrame({"channel": [f"c{n}" for n in range(241)], "channel_number": range(241)})
+    values = SHAPLEY.shapley_values(frame, sets, permutations=100, seed=1)
+    assert values["shapley_value"].isna().all()
+    assert len(effects_of(journeys, 1)) == 241
+
+
+def test_nothing_in_nothing_out():
+    """Empty input: an empty frame with the columns that SQL reads."""
+    nothing = transitions_of([], 1)
+    assert list(MARKOV.removal_effects(nothing).columns) == list(MARKOV.COLUMNS)
+    channels, sets = sets_of([])
+    values = SHAPLEY.shapley_values(channels, sets, permutations=100, seed=1)
+    assert list(values.columns) == list(SHAPLEY.COLUMNS)
+    assert values.empty
+
+
+def test_order_of_rows_does_not_matter():
+    """Shuffled input, the same bits out."""
+    journeys = many_channels(8, 300, 11)
+    for number, one in enumerate(journeys):
+        one.group = number % 7
+    transitions = transitions_of(journeys, 2)
+    channels, sets = sets_of(journeys)
+    for seed in (1, 2):
+        pd.testing.assert_frame_equal(
+            MARKOV.removal_effects(transitions),
+            MARKOV.removal_effects(transitions.sample(frac=1, random_state=seed)),
+        )
+        pd.testing.assert_frame_equal(
+            SHAPLEY.shapley_values(channels, sets, 100, 1),
+            SHAPLEY.shapley_values(
+                channels, sets.sample(frac=1, random_state=seed), 100, 1
+            ),
+        )
+
+
+def test_oracle_knows_the_textbook_case():
+    """The oracle itself, by hand: one in three converts, half of it through c1."""
+    chance, value = chain(THREE, 1)
+    assert (chance, value) == (Fraction(1, 3), Fraction(10, 3))
+    assert removal_effects(THREE, 1) == {
+        "c1": (Fraction(1, 2), Fraction(1, 2)),
+        "c2": (1, 1),
+        "c3": (1, 1),
+    }
