@@ -13,26 +13,38 @@ known_events as (
 
     select
         event_name,
-        start_date,
-        end_date
+        starts_on,
+        ends_on,
+        nullif(trim(channel), '') as channel
     from {{ ref('known_events') }}
-    where calendar = '{{ event_calendar() }}'
+    {%- if not known_events_count() %}
+    where 1 = 0
+    {%- endif %}
 
 ),
 
+-- What moves one channel moves the company.
 event_days as (
 
     select
-        metric_dates.business_date,
+        places.channel,
+        places.business_date,
         min(known_events.event_name) as event_name
     from (
-        select distinct business_date
+        select distinct
+            channel,
+            business_date
         from metric_values
-    ) as metric_dates
+    ) as places
     inner join known_events
-        on metric_dates.business_date between known_events.start_date
-            and known_events.end_date
-    group by metric_dates.business_date
+        on
+            places.business_date between known_events.starts_on and known_events.ends_on
+            and (
+                known_events.channel is null
+                or places.channel = 'all'
+                or places.channel = known_events.channel
+            )
+    group by places.channel, places.business_date
 
 ),
 
@@ -90,7 +102,8 @@ points as (
         and metric_values.grain = known_series.grain
         and metric_values.period_start >= known_series.first_period_start
     left join event_days
-        on metric_values.business_date = event_days.business_date
+        on metric_values.channel = event_days.channel
+        and metric_values.business_date = event_days.business_date
 
 ),
 
