@@ -24,6 +24,8 @@ MODELS = (
     "ml_residual_outliers",
     "ml_lasting_shifts",
     "anomalies",
+    "int_incident_members",
+    "incidents",
 )
 # A level is the mean of whole seasons of at least this many points.
 SHORTEST_SEASON = 7
@@ -115,7 +117,7 @@ def judge(frame, season, settings="{}"):
         frame: series_id, period_start, value (others are ignored).
         season: periods in a season: 7 for days, 168 for hours, 1 for none.
         settings: YAML text of vars that differ from vars.yml.
-    Returns the mart `anomalies`, with series_id first.
+    Returns the marts `anomalies` and `incidents`, with series_id first.
     """
     points = as_points(frame, season)
     folder = Path(tempfile.mkdtemp(prefix="anomalies-"))
@@ -148,9 +150,15 @@ def judge(frame, season, settings="{}"):
         if done.returncode:
             raise SeriesError(done.stdout[-3000:])
         with duckdb.connect(str(warehouse), read_only=True) as connection:
-            return connection.execute(
-                "select channel as series_id, * from marts.anomalies order by 1, period_start"
-            ).df()
+            return tuple(
+                connection.execute(
+                    f"select channel as series_id, * from marts.{mart} order by 1, {time}"
+                ).df()
+                for mart, time in (
+                    ("anomalies", "period_start"),
+                    ("incidents", "opened_at, direction"),
+                )
+            )
     finally:
         shutil.rmtree(folder)
 

@@ -29,7 +29,7 @@ def main():
         parser.error("--season must be at least 1")
     try:
         frame = read_series(options.csv)
-        verdicts = judge(frame, options.season, options.vars)
+        verdicts, _ = judge(frame, options.season, options.vars)
     except SeriesError as problem:
         print(problem, file=sys.stderr)
         return 1

@@ -9,7 +9,7 @@
               of past_values numbers over a level of 28, and errs as such
     residual  natural logarithm of `measure` over expected, from -1.6 (a fifth, or
               less) up; a difference over the size for series with negatives;
-              divided by widening.  NULL where quiet.
+              divided by widening.  NULL where quiet, or where either is unknown.
 -#}
 expectations as (
 
@@ -35,7 +35,8 @@ residuals as (
     select
         *,
         case
-            when is_quiet then null
+            -- greatest() passes over a NULL: ask first.
+            when is_quiet or {{ measure }} is null or expected is null then null
             when is_signed then ({{ measure }} - expected) / size / widening
             else ln(greatest({{ measure }} / expected, 0.2e0)) / widening
         end as residual

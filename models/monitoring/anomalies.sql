@@ -189,6 +189,7 @@ described as (
             case when {{ method }}_fires then '{{ method }}, ' else '' end
             {%- endfor %}
         end as methods_text,
+        case when shift < 0 then 'down' when shift > 0 then 'up' end as shift_direction,
         event_name,
         value,
         expected,
@@ -218,6 +219,7 @@ named as (
         direction,
         severity,
         nullif(substr(methods_text, 1, length(methods_text) - 2), '') as detected_by,
+        shift_direction,
         event_name,
         value,
         expected,

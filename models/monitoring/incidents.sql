@@ -12,23 +12,10 @@ members as (
 newest as (
 
     select
-        metric,
-        channel,
         grain,
-        count(*) as places,
         max(period_start) as newest_period_start
     from {{ ref('anomalies') }}
     where status in ('anomaly', 'normal')
-    group by metric, channel, grain
-
-),
-
-newest_of_all as (
-
-    select
-        grain,
-        max(newest_period_start) as newest_period_start
-    from newest
     group by grain
 
 ),
@@ -42,7 +29,7 @@ gathered as (
         direction,
         incident_number,
         count(*) as anomalies,
-        max(place) as last_place,
+        min(places_ago) as places_ago,
         max_by(deviation_pct, {{ peak_order() }}) as peak_deviation_pct,
         max_by(value, {{ peak_order() }}) as peak_value,
         max_by(expected, {{ peak_order() }}) as peak_expected,
@@ -75,10 +62,9 @@ described as (
             else 'info'
         end as severity,
         gathered.detected_by,
-        newest.places - gathered.last_place <= {{ incident_gap('gathered.grain') }}
-            as is_open,
+        gathered.places_ago <= {{ incident_gap('gathered.grain') }} as is_open,
         -- Opened in the newest day, or in the newest 24 hours, that were judged.
-        gathered.opened_at > newest_of_all.newest_period_start - interval '1' day
+        gathered.opened_at > newest.newest_period_start - interval '1' day
             as is_new,
         gathered.anomalies,
         gathered.peak_deviation_pct,
@@ -89,11 +75,7 @@ described as (
         gathered.last_seen_at
     from gathered
     inner join newest
-        on gathered.metric = newest.metric
-        and gathered.channel = newest.channel
-        and gathered.grain = newest.grain
-    inner join newest_of_all
-        on gathered.grain = newest_of_all.grain
+        on gathered.grain = newest.grain
 
 )
 

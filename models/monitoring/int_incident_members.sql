@@ -1,5 +1,6 @@
 -- One row per anomaly with the incident it belongs to: anomalies of one series and
--- direction with at most one judged day, or three judged hours, between them.
+-- direction with at most one judged day, or three judged hours, between them. What
+-- lies between them is not counted while the series is held to be shifted.
 with
 
 judged as (
@@ -15,18 +16,48 @@ judged as (
         value,
         expected,
         deviation_pct,
+        {%- for direction in ['down', 'up'] %}
+        sum(
+            case
+                when status = 'anomaly' and direction = '{{ direction }}' then 1
+                when shift_direction = '{{ direction }}' then 0
+                else 1
+            end
+        ) over until_now as {{ direction }}_place,
+        {%- endfor %}
         business_date,
-        period_start,
-        row_number() over (
-            partition by metric, channel, grain
-            order by period_start
-        ) as place
+        period_start
     from {{ ref('anomalies') }}
     where status in ('anomaly', 'normal')
+    window until_now as (
+        partition by metric, channel, grain
+        order by period_start
+        rows unbounded preceding
+    )
 
 ),
 
 anomalies as (
+
+    select
+        metric,
+        channel,
+        grain,
+        direction,
+        severity,
+        detected_by,
+        value,
+        expected,
+        deviation_pct,
+        case when direction = 'down' then down_place else up_place end as place,
+        business_date,
+        period_start
+    from judged
+    where status = 'anomaly'
+
+),
+
+spaced as (
 
     select
         *,
@@ -34,8 +65,7 @@ anomalies as (
             partition by metric, channel, grain, direction
             order by period_start
         ) as places_since_last
-    from judged
-    where status = 'anomaly'
+    from anomalies
 
 ),
 
@@ -53,8 +83,39 @@ numbered as (
             order by period_start
             rows unbounded preceding
         ) as incident_number
-    from anomalies
+    from spaced
+
+),
+
+-- How far each series has come, in the same count.
+newest as (
+
+    select
+        metric,
+        channel,
+        grain,
+        max(down_place) as newest_down_place,
+        max(up_place) as newest_up_place
+    from judged
+    group by metric, channel, grain
+
+),
+
+aged as (
+
+    select
+        numbered.*,
+        case
+            when numbered.direction = 'down' then newest.newest_down_place
+            else newest.newest_up_place
+        end - numbered.place as places_ago
+    from numbered
+    inner join newest
+        on
+            numbered.metric = newest.metric
+            and numbered.channel = newest.channel
+            and numbered.grain = newest.grain
 
 )
 
-select * from numbered
+select * from aged

@@ -46,7 +46,11 @@ known as (
 
     select
         *,
-        greatest(-most, least(most, training_ratio)) as cut_ratio
+        -- least() passes over a NULL: what is unknown would count as the most.
+        case
+            when training_ratio is not null
+                then greatest(-most, least(most, training_ratio))
+        end as cut_ratio
     from ratios
 
 ),
@@ -153,7 +157,11 @@ scored as (
         quartile_1,
         quartile_3,
         shift_value / persistence as shift_value,
-        coalesce(grain = 'hour' and zero_share > 0.25e0, false) as is_sparse,
+        -- A ratio says nothing of an hour in which there usually is nothing.
+        coalesce(grain = 'hour' and zero_share > 0.25e0, false)
+        or grain = 'hour' and is_quiet and metric in (
+            'average_order_value', 'conversion_rate', 'return_rate'
+        ) as is_sparse,
         step >= greatest(3 * season_length, 28) as has_history,
         case
             when value is null or scale is null and not is_quiet then null
