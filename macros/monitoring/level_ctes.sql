@@ -33,12 +33,15 @@ season_means as (
 
     select
         *,
-        cast(running_sum - coalesce(lag(running_sum) over same_phase, 0) as double)
+        -- The beginning of a first season would lean to its weekdays or hours.
+        case when step >= season_length - 1 then
+            cast(running_sum - coalesce(lag(running_sum) over same_phase, 0) as double)
             / nullif(running_count - coalesce(lag(running_count) over same_phase, 0), 0)
-            as season_mean,
-        cast(running_size - coalesce(lag(running_size) over same_phase, 0) as double)
+        end as season_mean,
+        case when step >= season_length - 1 then
+            cast(running_size - coalesce(lag(running_size) over same_phase, 0) as double)
             / nullif(running_count - coalesce(lag(running_count) over same_phase, 0), 0)
-            as season_size,
+        end as season_size,
         running_negatives - coalesce(lag(running_negatives, 4) over same_phase, 0)
             as negatives
     from summed

@@ -1,14 +1,17 @@
 {% macro residual_ctes(source, measure) %}
 {#-
-    CTEs that end in `residuals`: the rows of the CTE `source`, which has level,
-    size, is_signed, factor, offset_factor and past_values, with
+    CTEs that end in `residuals`: the rows of the CTE `source`, which has grain,
+    level, size, is_signed, factor, offset_factor and past_values, with
 
     expected  level times factor; level plus offset for series with negatives
     is_quiet  nothing is ever expected here (a closed weekday, a dead series)
     widening  how much surer a point is than its expectation: that is an average
               of past_values numbers over a level of 28, and errs as such
-    residual  natural logarithm of `measure` over expected, from -1.6 (a fifth, or
-              less) up; a difference over the size for series with negatives;
+    residual  of days the natural logarithm of `measure` over expected, from -1.6 (a
+              fifth, or less) up.  Of hours, whose counts are small, twice what the
+              root of that ratio is over 1 (the two agree near 1): as the root of a
+              Poisson count has, it has the same spread high and low.  A difference
+              over the size for series with negatives;
               divided by widening.  NULL where quiet, or where either is unknown.
 -#}
 expectations as (
@@ -38,6 +41,7 @@ residuals as (
             -- greatest() passes over a NULL: ask first.
             when is_quiet or {{ measure }} is null or expected is null then null
             when is_signed then ({{ measure }} - expected) / size / widening
+            when grain = 'hour' then 2e0 * (sqrt({{ measure }} / expected) - 1e0) / widening
             else ln(greatest({{ measure }} / expected, 0.2e0)) / widening
         end as residual
     from expectations

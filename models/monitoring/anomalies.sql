@@ -94,23 +94,23 @@ methods as (
 
 ),
 
+-- The z-score has three votes, the other three have one each.
 voted as (
 
     select
         *,
-        {%- for method in detection_methods()[:4] %}
-        case when {{ method }}_fires then 1 else 0 end
-        {%- if not loop.last %} +{% endif %}
-        {%- endfor %} as votes,
-        {%- for method in detection_methods()[:4] %}
-        case when {{ method }}_fires is not null then 1 else 0 end
-        {%- if not loop.last %} +{% endif %}
-        {%- endfor %} as voters
+        {%- for measure, when in [('votes', ''), ('voters', ' is not null')] %}
+        {% for method in detection_methods()[:4] -%}
+        case when {{ method }}_fires{{ when }} then {{ 3 if loop.first else 1 }} else 0 end
+        {%- if not loop.last %} + {% endif %}
+        {%- endfor %} as {{ measure }}
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
     from methods
 
 ),
 
--- More than half of those who can vote; in a quiet place the z-score alone can.
+-- More than half of the votes that can be cast; in a quiet place the z-score decides.
 decided as (
 
     select
@@ -118,7 +118,7 @@ decided as (
         case
             when not is_beyond_floors then false
             when is_quiet then zscore_fires
-            else votes * 2 > voters and voters >= 2
+            else votes * 2 > voters
                 or coalesce(cusum_fires, false)
                 or coalesce(large_change_fires, false)
         end as is_out_of_line
@@ -150,12 +150,17 @@ bounded as (
         *,
         case
             when is_signed then expected - drop_z * scale * widening * size
+            when grain = 'hour' then expected * power(
+                greatest(0e0, 1e0 - drop_z * scale * widening / 2e0), 2e0
+            )
             -- A drop to a fifth or less counts as one to a fifth.
             when drop_z * scale * widening > ln(5e0) then 0e0
             else expected * exp(-drop_z * scale * widening)
         end as lower_bound,
         case
             when is_signed then expected + spike_z * scale * widening * size
+            when grain = 'hour'
+                then expected * power(1e0 + spike_z * scale * widening / 2e0, 2e0)
             else expected * exp(least(spike_z * scale * widening, 50e0))
         end as upper_bound
     from judged

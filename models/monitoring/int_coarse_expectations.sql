@@ -7,6 +7,7 @@ points as (
 
     select
         series_id,
+        grain,
         step,
         season_length,
         season_position,

@@ -8,15 +8,42 @@ expectations as (
 
 ),
 
+coarsely_scaled as (
+
+    select
+        *,
+        {{ mad_scale('training_residual', 'past_deviations') }} as coarse_scale,
+        {{ rolling_quantile('training_residual', 0.25, 'past_deviations') }} as quartile_1,
+        {{ rolling_quantile('training_residual', 0.75, 'past_deviations') }} as quartile_3
+    from expectations
+    window past_deviations as (
+        partition by series_id, scale_class
+        order by step
+        rows between 365 preceding and 1 preceding
+    )
+
+),
+
+-- Beyond two scales a residual counts as two: wild ones must not set the scale.
+cut as (
+
+    select
+        *,
+        case
+            when training_residual is null then null
+            when coarse_scale is null then abs(training_residual)
+            else least(2e0 * coarse_scale, abs(training_residual))
+        end as cut_residual
+    from coarsely_scaled
+
+),
+
 measured as (
 
     select
         *,
-        count(training_residual) over past_deviations as past_deviations,
-        {{ robust_scale('training_residual', 'past_deviations') }} as scale,
-        {{ rolling_quantile('training_residual', 0.25, 'past_deviations') }} as quartile_1,
-        {{ rolling_quantile('training_residual', 0.75, 'past_deviations') }} as quartile_3
-    from expectations
+        {{ robust_scale('cut_residual', 'past_deviations') }} as scale
+    from cut
     window past_deviations as (
         partition by series_id, scale_class
         order by step
