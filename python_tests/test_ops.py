@@ -61,10 +61,10 @@ def test_summary_prints_the_marts(reference):
     for channel, share in shares.items():
         assert lines[channel].split()[1] == f"{100 * share:.1f}"
     assert "KPIs of May 2025" in text
-    assert lines["Monthly revenue"].split()[2] == "$600.00"
+    assert lines["Monthly revenue"].split()[2] == "$814.00"
     assert lines["Monthly revenue"].endswith("critical")
     assert "Quarantine: every raw row was sound" in text
-    assert "does not know: tiktok" in text
+    assert "does not know: podcast, tiktok" in text
 
 
 def test_summary_of_a_build_that_stopped_early(tmp_path):

@@ -190,10 +190,22 @@ def test_every_column_beside_the_key_is_a_formula(formulas, tab):
     assert rows and not literals, literals[:5]
 
 
-@pytest.mark.parametrize("tab", ["touches", "conversions"])
-def test_working_tabs_are_formulas_beside_their_ids(formulas, tab):
-    ids = {"touches": 2, "conversions": 1}[tab]
+@pytest.mark.parametrize(
+    ("tab", "ids"),
+    [
+        ("touches", 2),
+        ("conversions", 1),
+        ("journey_touches", 1),
+        ("journeys", 1),
+        ("markov_counts", 1),
+        ("markov_solve", 2),
+        ("shapley_subsets", 1),
+        ("channel_shares", 1),
+    ],
+)
+def test_working_tabs_are_formulas_beside_their_ids(formulas, tab, ids):
     _, rows = read_sheet(formulas[tab])
+    assert rows
     assert all(str(value).startswith("=") for row in rows for value in row[ids:])
 
 
@@ -262,6 +274,8 @@ def test_position_based(touches, order, path, shares):
         ("O009", "T019", -1, 0),
         ("O005", "T003", 30 * 86400, 1),
         ("O020", "T042", 1, 1),
+        ("O027", "T056", 30 * 86400 + 1, 0),
+        ("O028", "T057", 30 * 86400, 1),
     ],
 )
 def test_ends_of_the_window(touches, order, touch, seconds, inside):
@@ -301,7 +315,7 @@ def test_equal_timestamps_are_ordered_by_id(touches):
 def test_orders_without_a_touch_or_without_effect(values, touches):
     rows = read_sheet(values["expected_touchpoint_credits"])[1]
     untouched = {row[0] for row in rows if row[1] == "unattributed"}
-    assert untouched == {"O006", "O011", "O017", "O024"}
+    assert untouched == {"O006", "O011", "O017", "O024", "O027"}
     assert not {"O008", "O021"} & {row[0] for row in rows}
     assert touches["O008", "T015"]["in_window"] == 0  # cancelled
 
@@ -385,6 +399,31 @@ def test_a_touch_moved_by_a_second_enters_the_window(committed):
     assert (row["in_window"], row["touch_position"], row["path_length"]) == (1, 1, 3)
     # The list of credit rows is now too short, and the checks say so.
     assert "WRONG" in [row[-1] for row in read_sheet(changed["checks"])[1]]
+
+
+def test_a_touch_moved_by_a_second_fails_its_journey(committed):
+    """C02 then waits a second more than 30 days; T057 is all of its journey."""
+    moment = dt.datetime(2025, 4, 20, 7, 59, 59)
+    changed = change(committed, "touchpoints", "T057", "touched_at", moment)
+    assert lookup(changed, "journeys", "C02|2")["is_converted"] == 0
+    referral = lookup(changed, "markov_counts", "referral")
+    assert (referral["to_conversion"], referral["to_null"]) == (2, 1)
+    whole = lookup(changed, "markov_solve", "(none)", "(start)")
+    assert whole["conversion_probability"] == pytest.approx(19 / 27)
+    # Shapley values add up to the rate of all journeys.
+    rows = read_sheet(changed["channel_shares"])
+    position = rows[0].index("conversions_shapley_value")
+    assert sum(row[position] for row in rows[1]) == pytest.approx(19 / 27)
+
+
+def test_an_order_value_moves_shares_of_revenue_only(committed, values):
+    changed = change(committed, "orders", "O028", "order_value", 1150)
+    for model in ("markov", "shapley"):
+        before = lookup(values, "expected_attribution_comparison", "referral", model)
+        after = lookup(changed, "expected_attribution_comparison", "referral", model)
+        assert after["conversions"] == before["conversions"]
+        assert after["revenue_share"] > before["revenue_share"]
+    assert {row[-1] for row in read_sheet(changed["checks"])[1]} == {"ok"}
 
 
 def test_settings_steer_the_credits(committed):

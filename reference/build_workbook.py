@@ -47,7 +47,7 @@ LAST_ROW = 600
 # Helper columns exist for paths of up to this many touches.
 LONGEST_PATH = 10
 
-MODELS = [
+HEURISTICS = [
     "first_touch",
     "last_touch",
     "last_non_direct",
@@ -55,6 +55,10 @@ MODELS = [
     "time_decay",
     "position_based",
 ]
+DATA_DRIVEN = ["markov", "shapley"]
+MODELS = [*HEURISTICS, *DATA_DRIVEN]
+# States of a journey beside its channels.
+START, CONVERSION, NULL = "(start)", "(conversion)", "(null)"
 MONTHS = [dt.datetime(2025, month, 1) for month in range(1, 6)]
 
 TEXT, INTEGER, DOUBLE, MONEY = "General", "0", "0.000000", "#,##0.00"
@@ -364,6 +368,20 @@ def conversions_tab(tabs: dict[str, Tab]) -> Tab:
             INTEGER,
         ),
         Column(
+            "conversion_number",
+            'IF(AND([is_conversion]=1,[customer_id]<>""),'
+            "SUMPRODUCT((conversions[customer_id]=[customer_id])"
+            "*(conversions[is_conversion]=1)"
+            "*((conversions[order_second]<[order_second])"
+            "+(conversions[order_second]=[order_second])"
+            "*(conversions[order_id]<=[order_id]))),0)",
+            INTEGER,
+        ),
+        Column(
+            "conversion_key",
+            'IF([conversion_number]=0,"",[customer_id]&"|"&[conversion_number])',
+        ),
+        Column(
             "is_returned",
             "IF(AND([is_conversion]=1,COUNTIF(returns[order_id],[order_id])>0),1,0)",
             INTEGER,
@@ -401,6 +419,360 @@ def conversions_tab(tabs: dict[str, Tab]) -> Tab:
     return Tab("conversions", columns, rows)
 
 
+def journey_touches_tab(tabs: dict[str, Tab]) -> Tab:
+    """One row a touch: which journey of its customer it is in, and what follows."""
+    name = "journey_touches"
+    row = "MATCH([touchpoint_id],touchpoints[touchpoint_id],0)"
+    conversion = "INDEX(conversions[{}],[next_conversion_row])"
+    columns = [
+        Column("touchpoint_id"),
+        Column("customer_id", f"INDEX(touchpoints[customer_id],{row})"),
+        Column("channel", f"INDEX(touchpoints[channel],{row})"),
+        Column("touched_at", f"INDEX(touchpoints[touched_at],{row})", TIMESTAMP),
+        Column("touch_second", "ROUND([touched_at]*86400,0)", INTEGER),
+        Column(
+            "touch_number",
+            f"SUMPRODUCT(({name}[customer_id]=[customer_id])"
+            f"*(({name}[touch_second]<[touch_second])"
+            f"+({name}[touch_second]=[touch_second])"
+            f"*({name}[touchpoint_id]<=[touchpoint_id])))",
+            INTEGER,
+        ),
+        Column("touch_key", '[customer_id]&"|"&[touch_number]'),
+        # A touch in the very second of a conversion comes before it.
+        Column(
+            "conversions_before",
+            "COUNTIFS(conversions[customer_id],[customer_id],"
+            "conversions[is_conversion],1,"
+            'conversions[order_second],"<"&[touch_second])',
+            INTEGER,
+        ),
+        Column(
+            "previous_row",
+            f'IFERROR(MATCH([customer_id]&"|"&([touch_number]-1),'
+            f"{name}[touch_key],0),0)",
+            INTEGER,
+        ),
+        Column(
+            "next_row",
+            f'IFERROR(MATCH([customer_id]&"|"&([touch_number]+1),'
+            f"{name}[touch_key],0),0)",
+            INTEGER,
+        ),
+        Column(
+            "gap_seconds",
+            'IF([previous_row]=0,"",'
+            f"[touch_second]-INDEX({name}[touch_second],[previous_row]))",
+            INTEGER,
+        ),
+        Column(
+            "starts_journey",
+            "IF([previous_row]=0,1,"
+            f"IF([conversions_before]>INDEX({name}[conversions_before],"
+            "[previous_row]),1,"
+            "IF([gap_seconds]>lookback_days*86400,1,0)))",
+            INTEGER,
+        ),
+        Column(
+            "journey_number",
+            f"SUMIFS({name}[starts_journey],{name}[customer_id],[customer_id],"
+            f'{name}[touch_number],"<="&[touch_number])',
+            INTEGER,
+        ),
+        Column("journey_key", '[customer_id]&"|"&[journey_number]'),
+        Column(
+            "journey_position",
+            f"COUNTIFS({name}[journey_key],[journey_key],"
+            f'{name}[touch_number],"<="&[touch_number])',
+            INTEGER,
+        ),
+        Column("step_key", '[journey_key]&"|"&[journey_position]'),
+        Column(
+            "ends_journey",
+            f"IF([next_row]=0,1,INDEX({name}[starts_journey],[next_row]))",
+            INTEGER,
+        ),
+        Column(
+            "next_conversion_row",
+            'IFERROR(MATCH([customer_id]&"|"&([conversions_before]+1),'
+            "conversions[conversion_key],0),0)",
+            INTEGER,
+        ),
+        # The conversion belongs to the journey when no touch lies between, and
+        # when it follows within the lookback.
+        Column(
+            "order_id",
+            'IF(OR([ends_journey]=0,[next_conversion_row]=0),"",'
+            f"IF(IF([next_row]=0,0,INDEX({name}[conversions_before],[next_row])"
+            '=[conversions_before]),"",'
+            f"IF({conversion.format('order_second')}-[touch_second]"
+            f'>lookback_days*86400,"",{conversion.format("order_id")})))',
+        ),
+        Column(
+            "next_state",
+            f"IF([ends_journey]=0,INDEX({name}[channel],[next_row]),"
+            f'IF([order_id]="","{NULL}","{CONVERSION}"))',
+        ),
+        Column(
+            "times_listed",
+            f"COUNTIFS({name}[touchpoint_id],[touchpoint_id])",
+            INTEGER,
+        ),
+    ]
+    rows = [[touch[0]] for touch in tabs["touchpoints"].rows]
+    return Tab(name, columns, rows)
+
+
+def journeys_tab(rows: list[list], channels: list[str]) -> Tab:
+    """One row a journey: its channels, and how it ended."""
+    touch = "journey_touches"
+    step = f'INDEX({touch}[channel],MATCH([journey_key]&"|{{}}",{touch}[step_key],0))'
+    path = step.format(1) + "".join(
+        f'&IFERROR(" > "&{step.format(k)},"")' for k in range(2, LONGEST_PATH + 1)
+    )
+    last = f'MATCH([journey_key]&"|"&[touches],{touch}[step_key],0)'
+    columns = [
+        Column("journey_key"),
+        Column("touches", f"COUNTIFS({touch}[journey_key],[journey_key])", INTEGER),
+        Column("path", path),
+        Column("last_channel", f"INDEX({touch}[channel],{last})"),
+        Column("order_id", f'INDEX({touch}[order_id],{last})&""'),
+        Column("is_converted", 'IF([order_id]="",0,1)', INTEGER),
+        Column(
+            "order_value",
+            "IF([is_converted]=0,0,INDEX(conversions[order_value],"
+            "MATCH([order_id],conversions[order_id],0)))",
+            MONEY,
+        ),
+        *[
+            Column(
+                f"has_{channel}",
+                f"IF(COUNTIFS({touch}[journey_key],[journey_key],"
+                f'{touch}[channel],"{channel}")>0,1,0)',
+                INTEGER,
+            )
+            for channel in channels
+        ],
+        Column(
+            "times_listed",
+            "COUNTIFS(journeys[journey_key],[journey_key])",
+            INTEGER,
+        ),
+        Column(
+            "times_ended",
+            "IF([is_converted]=0,0,COUNTIFS(journeys[order_id],[order_id]))",
+            INTEGER,
+        ),
+    ]
+    return Tab("journeys", columns, rows)
+
+
+def markov_counts_tab(channels: list[str]) -> Tab:
+    """One row a state: how often which state followed it, over all journeys."""
+    touch = "journey_touches"
+    ends = {"conversion": CONVERSION, "null": NULL}
+
+    def count(channel: str) -> str:
+        return (
+            f'IF([state]="{START}",'
+            f'COUNTIFS({touch}[starts_journey],1,{touch}[channel],"{channel}"),'
+            f'COUNTIFS({touch}[channel],[state],{touch}[next_state],"{channel}"))'
+        )
+
+    converted = "journeys[last_channel],[state],journeys[is_converted],1"
+    first, last = f"to_{channels[0]}", "to_null"
+    columns = [
+        Column("state"),
+        *[Column(f"to_{c}", count(c), INTEGER) for c in channels],
+        *[
+            Column(
+                f"to_{end}",
+                f'COUNTIFS({touch}[channel],[state],{touch}[next_state],"{state}")',
+                INTEGER,
+            )
+            for end, state in ends.items()
+        ],
+        Column("transitions", f"SUM([{first}]:[{last}])", INTEGER),
+        Column(
+            "mean_order_value",
+            f"IF(COUNTIFS({converted})=0,0,"
+            f"SUMIFS(journeys[order_value],{converted})/COUNTIFS({converted}))",
+            DOUBLE,
+        ),
+    ]
+    return Tab("markov_counts", columns, [[state] for state in [START, *channels]])
+
+
+def markov_solve_tab(channels: list[str]) -> Tab:
+    """The chain with nothing and with each channel removed, solved by elimination.
+
+    Columns s0_... hold the transition probabilities, where conv_<channel> is a
+    conversion out of that channel; a transition into the removed channel is lost.
+    The columns s<k>_... follow from s<k-1>_... by taking the k-th channel out of
+    the chain: who went to it goes where it leads, and its self-loop
+    1 + p + p^2 + ... = 1 / (1 - p) is summed. This is exact after as many steps
+    as there are channels. Nothing is subtracted but that p from 1, and every p is
+    a count over a small count, so that the rounding stays near 1e-15.
+    """
+    name = "markov_solve"
+    counts = "markov_counts"
+    count_row = f"MATCH([state],{counts}[state],0)"
+    total = f"INDEX({counts}[transitions],[count_row])"
+    columns = [
+        Column("removed"),
+        Column("state"),
+        Column("row_key", '[removed]&"|"&[state]'),
+        Column("count_row", count_row, INTEGER),
+        *[
+            Column(f"row_{c}", f'MATCH([removed]&"|{c}",{name}[row_key],0)', INTEGER)
+            for c in channels
+        ],
+        *[
+            Column(
+                f"s0_to_{c}",
+                f'IF([removed]="{c}",0,INDEX({counts}[to_{c}],[count_row])/{total})',
+                DOUBLE,
+            )
+            for c in channels
+        ],
+        *[
+            Column(
+                f"s0_conv_{c}",
+                f'IF([state]="{c}",INDEX({counts}[to_conversion],[count_row])'
+                f"/{total},0)",
+                DOUBLE,
+            )
+            for c in channels
+        ],
+    ]
+    for k, gone in enumerate(channels, start=1):
+        before = f"s{k - 1}"
+        loop = f"INDEX({name}[{before}_to_{gone}],[row_{gone}])"
+        targets = [f"to_{c}" for c in channels[k:]] + [f"conv_{c}" for c in channels]
+        columns += [
+            Column(
+                f"s{k}_{target}",
+                f"[{before}_{target}]+[{before}_to_{gone}]"
+                f"*INDEX({name}[{before}_{target}],[row_{gone}])/(1-{loop})",
+                DOUBLE,
+            )
+            for target in targets
+        ]
+    final = f"s{len(channels)}_conv"
+    columns += [
+        Column(
+            "conversion_probability",
+            f"SUM([{final}_{channels[0]}]:[{final}_{channels[-1]}])",
+            DOUBLE,
+        ),
+        Column(
+            "expected_value",
+            "+".join(
+                f"[{final}_{c}]*INDEX({counts}[mean_order_value],"
+                f'MATCH("{c}",{counts}[state],0))'
+                for c in channels
+            ),
+            DOUBLE,
+        ),
+    ]
+    rows = [
+        [removed, state]
+        for removed in ["(none)", *channels]
+        for state in [START, *channels]
+    ]
+    return Tab(name, columns, rows)
+
+
+def shapley_subsets_tab(channels: list[str]) -> Tab:
+    """One row a set of channels: what it is worth, and what each channel adds."""
+    name = "shapley_subsets"
+    inside = ",".join(f'journeys[has_{c}],"<="&[in_{c}]' for c in channels)
+    players = "COUNTA(channel_shares[channel])"
+
+    def gain(measure: str, position: int) -> str:
+        larger = f"MATCH([subset]+{2**position},{name}[subset],0)"
+        return (
+            f"IF([in_{channels[position]}]=1,0,"
+            f"[weight]*(INDEX({name}[{measure}],{larger})-[{measure}]))"
+        )
+
+    columns = [
+        Column("subset", None, INTEGER),
+        *[
+            Column(f"in_{c}", f"MOD(INT([subset]/{2**position}),2)", INTEGER)
+            for position, c in enumerate(channels)
+        ],
+        Column("size", f"SUM([in_{channels[0]}]:[in_{channels[-1]}])", INTEGER),
+        Column(
+            "weight",
+            f"IF([size]={players},0,"
+            f"FACT([size])*FACT({players}-[size]-1)/FACT({players}))",
+            DOUBLE,
+        ),
+        # Journeys that use no channel outside the set.
+        Column("journeys", f"COUNTIFS({inside})", INTEGER),
+        Column("converted", f"SUMIFS(journeys[is_converted],{inside})", INTEGER),
+        Column("revenue", f"SUMIFS(journeys[order_value],{inside})", MONEY),
+        Column("conversion_rate", "IF([journeys]=0,0,[converted]/[journeys])", DOUBLE),
+        Column("revenue_rate", "IF([journeys]=0,0,[revenue]/[journeys])", DOUBLE),
+        *[
+            Column(f"gain_{measure}_{c}", gain(f"{rate}_rate", position), DOUBLE)
+            for measure, rate in SHARED.items()
+            for position, c in enumerate(channels)
+        ],
+    ]
+    return Tab(name, columns, [[subset] for subset in range(2 ** len(channels))])
+
+
+# Measures that the data-driven models share out: name here, name of its rate.
+SHARED = {"conversions": "conversion", "revenue": "revenue"}
+
+
+def channel_shares_tab(channels: list[str]) -> Tab:
+    """One row a channel: removal effects, Shapley values, and the shares."""
+    name = "channel_shares"
+    solved = {"conversions": "conversion_probability", "revenue": "expected_value"}
+    key = f'"|{START}",markov_solve[row_key],0)'
+    columns = [
+        Column("channel"),
+        Column("touches", "COUNTIFS(touchpoints[channel],[channel])", INTEGER),
+        Column("removed_row", f"MATCH([channel]&{key}", INTEGER),
+        Column("whole_row", f'MATCH("(none)"&{key}', INTEGER),
+    ]
+    for measure, column in solved.items():
+        columns.append(
+            Column(
+                f"{measure}_removal_effect",
+                f"1-INDEX(markov_solve[{column}],[removed_row])"
+                f"/INDEX(markov_solve[{column}],[whole_row])",
+                DOUBLE,
+            )
+        )
+    for measure in SHARED:
+        gains = f"gain_{measure}_{channels[0]}:gain_{measure}_{channels[-1]}]"
+        columns.append(
+            Column(
+                f"{measure}_shapley_value",
+                f"SUM(INDEX(shapley_subsets[{gains},0,"
+                f'MATCH("gain_{measure}_"&[channel],shapley_subsets[#{gains},0)))',
+                DOUBLE,
+            )
+        )
+    for model, effect in {
+        "markov": "removal_effect",
+        "shapley": "shapley_value",
+    }.items():
+        for measure in SHARED:
+            columns.append(
+                Column(
+                    f"{measure}_share_{model}",
+                    f"[{measure}_{effect}]/SUM({name}[{measure}_{effect}])",
+                    DOUBLE,
+                )
+            )
+    return Tab(name, columns, [[channel] for channel in channels])
+
+
 def credits_tab(rows: list[list]) -> Tab:
     """expected_touchpoint_credits: touches in the window, and untouched orders."""
     name = "expected_touchpoint_credits"
@@ -420,7 +792,7 @@ def credits_tab(rows: list[list]) -> Tab:
         Column("path_length", order.format("path_length"), INTEGER),
         Column("age_days", touch("age_days", '""'), DOUBLE),
         Column("conversion_value", order.format("order_value"), MONEY),
-        *[Column(f"credit_{m}", touch(f"credit_{m}", "1"), DOUBLE) for m in MODELS],
+        *[Column(f"credit_{m}", touch(f"credit_{m}", "1"), DOUBLE) for m in HEURISTICS],
         Column("touched_at", touch("touched_at", '""'), TIMESTAMP),
         Column("converted_at", order.format("ordered_at"), TIMESTAMP),
         Column(
@@ -453,7 +825,7 @@ def credits_tab(rows: list[list]) -> Tab:
             Column(
                 f"revenue_{m}", f"[credit_{m}]*[conversion_value]", DOUBLE, working=True
             )
-            for m in MODELS
+            for m in HEURISTICS
         ],
         Column(
             "is_due",
@@ -476,7 +848,11 @@ def credits_tab(rows: list[list]) -> Tab:
 
 
 CREDITS = "expected_touchpoint_credits"
-FIRST, LAST = MODELS[0], MODELS[-1]
+FIRST, LAST = HEURISTICS[0], HEURISTICS[-1]
+# Rows of the models that have one share a channel, not one credit a touch.
+IS_DATA_DRIVEN = (
+    "OR(" + ",".join(f'[attribution_model]="{m}"' for m in DATA_DRIVEN) + ")"
+)
 
 
 def credited(measure: str, conditions: str) -> str:
@@ -485,6 +861,34 @@ def credited(measure: str, conditions: str) -> str:
     header = f"{CREDITS}[#{measure}_{FIRST}:{measure}_{LAST}]"
     model = f'MATCH("{measure}_"&[attribution_model],{header},0)'
     return f"SUMIFS(INDEX({block},0,{model}),{conditions})"
+
+
+def linear(measure: str, conditions: str) -> str:
+    """Sum of a measure under the linear model under conditions."""
+    return f"SUMIFS({CREDITS}[{measure}_linear],{conditions})"
+
+
+def channel_share(measure: str) -> str:
+    """Share of the row's channel under the row's data-driven model."""
+    shares = f"conversions_share_{DATA_DRIVEN[0]}:revenue_share_{DATA_DRIVEN[-1]}]"
+    return (
+        f"INDEX(channel_shares[{shares},"
+        "MATCH([channel],channel_shares[channel],0),"
+        f'MATCH("{measure}_share_"&[attribution_model],channel_shares[#{shares},0))'
+    )
+
+
+def by_model(heuristic: str, untouched: str, data_driven: str) -> str:
+    """The formula of the row's kind of model; untouched conversions stay apart."""
+    return (
+        f'IF({IS_DATA_DRIVEN},IF([channel]="unattributed",{untouched},{data_driven}),'
+        f"{heuristic})"
+    )
+
+
+# Measures of the marts, and their columns of the credits.
+CREDIT_OF = {"conversions": "credit", "revenue": "revenue"}
+HAS_SHARE = "COUNTIFS(channel_shares[channel],[channel])>0"
 
 
 def ratio(numerator: str, denominator: str) -> str:
@@ -499,6 +903,12 @@ def channel_attribution_tab(rows: list[list]) -> Tab:
         f"{CREDITS}[conversion_month],[conversion_month],{CREDITS}[channel],[channel]"
     )
 
+    # Conversions that had a touch in their window.
+    touched = (
+        "conversions[order_month],[conversion_month],conversions[is_conversion],1,"
+        'conversions[path_length],">0"'
+    )
+
     def total(measure: str) -> str:
         return (
             f"SUMIFS({name}[{measure}],{name}[conversion_month],[conversion_month],"
@@ -509,13 +919,37 @@ def channel_attribution_tab(rows: list[list]) -> Tab:
         Column("conversion_month", None, DATE),
         Column("channel"),
         Column("attribution_model"),
-        Column("conversions", credited("credit", where), DOUBLE),
-        Column("revenue", credited("revenue", where), DOUBLE),
+        *[
+            Column(
+                measure,
+                by_model(
+                    credited(credit, where),
+                    linear(credit, where),
+                    f"[touched_{measure}]*{channel_share(measure)}",
+                ),
+                DOUBLE,
+            )
+            for measure, credit in CREDIT_OF.items()
+        ],
         Column(
             "conversion_share", ratio("[conversions]", total("conversions")), DOUBLE
         ),
         Column("revenue_share", ratio("[revenue]", total("revenue")), DOUBLE),
         Column("credit_rows", f"COUNTIFS({where})", INTEGER, working=True),
+        Column("touched_conversions", f"COUNTIFS({touched})", INTEGER, working=True),
+        Column(
+            "touched_revenue",
+            f"SUMIFS(conversions[order_value],{touched})",
+            MONEY,
+            working=True,
+        ),
+        Column(
+            "is_due",
+            f"IF([credit_rows]>0,1,IF(AND({IS_DATA_DRIVEN},[touched_conversions]>0,"
+            f"{HAS_SHARE}),1,0))",
+            INTEGER,
+            working=True,
+        ),
     ]
     return Tab(name, columns, rows, kind="expected")
 
@@ -534,6 +968,27 @@ def performance_tab(name: str, rows: list[list], by_campaign: bool) -> Tab:
         where += f",{CREDITS}[campaign_label],[campaign]"
         # A blank criterion would match no cell: `=` alone stands for "is empty".
         spent += ',marketing_spend[campaign],IF([campaign]="(not set)","=",[campaign])'
+    attribution = "expected_channel_attribution"
+    is_not_set = '[campaign]="(not set)"' if by_campaign else "TRUE"
+    touched = f'{CREDITS}[channel],"<>unattributed"'
+    month_touched = f"{CREDITS}[touch_month],[touch_month],{touched}"
+
+    def spread(measure: str) -> str:
+        credit = CREDIT_OF[measure]
+        # A channel that linear gives nothing: like all channels together.
+        like_all = (
+            f"IF({is_not_set},"
+            f"IF({linear(credit, touched)}=0,0,"
+            f"{linear(credit, month_touched)}/{linear(credit, touched)}),0)"
+        )
+        like_linear = f"{linear(credit, where)}/[channel_linear_{measure}]"
+        if measure == "revenue":
+            # Only free orders: like its conversions.
+            like_linear = (
+                f"IF([channel_linear_revenue]=0,[spread_conversions],{like_linear})"
+            )
+        return f"IF([channel_linear_conversions]=0,{like_all},{like_linear})"
+
     month_total = (
         f"SUMIFS({name}[conversions],{name}[touch_month],[touch_month],"
         f"{name}[attribution_model],[attribution_model])"
@@ -541,8 +996,18 @@ def performance_tab(name: str, rows: list[list], by_campaign: bool) -> Tab:
     columns = [
         *keys,
         Column("attribution_model"),
-        Column("conversions", credited("credit", where), DOUBLE),
-        Column("revenue", credited("revenue", where), DOUBLE),
+        *[
+            Column(
+                measure,
+                by_model(
+                    credited(credit, where),
+                    linear(credit, where),
+                    f"[total_{measure}]*[spread_{measure}]",
+                ),
+                DOUBLE,
+            )
+            for measure, credit in CREDIT_OF.items()
+        ],
         Column("spend", f"SUMIFS(marketing_spend[spend],{spent})", MONEY),
         Column("roas", ratio("[revenue]", "[spend]"), DOUBLE),
         Column("cpa", ratio("[spend]", "[conversions]"), DOUBLE),
@@ -554,6 +1019,39 @@ def performance_tab(name: str, rows: list[list], by_campaign: bool) -> Tab:
         ),
         Column("credit_rows", f"COUNTIFS({where})", INTEGER, working=True),
         Column("spend_rows", f"COUNTIFS({spent})", INTEGER, working=True),
+        # What the data-driven models give the channel over all months, and how
+        # much of that falls on this row: as much as of its linear credits.
+        *[
+            Column(
+                f"total_{measure}",
+                f"SUMIFS({attribution}[{measure}],{attribution}[channel],[channel],"
+                f"{attribution}[attribution_model],[attribution_model])",
+                DOUBLE,
+                working=True,
+            )
+            for measure in CREDIT_OF
+        ],
+        *[
+            Column(
+                f"channel_linear_{measure}",
+                linear(credit, f"{CREDITS}[channel],[channel]"),
+                DOUBLE,
+                working=True,
+            )
+            for measure, credit in CREDIT_OF.items()
+        ],
+        *[
+            Column(f"spread_{measure}", spread(measure), DOUBLE, working=True)
+            for measure in CREDIT_OF
+        ],
+        Column(
+            "is_due",
+            "IF([credit_rows]+[spend_rows]>0,1,"
+            f"IF(AND({IS_DATA_DRIVEN},[channel_linear_conversions]=0,{is_not_set},"
+            f"{HAS_SHARE},COUNTIFS({month_touched})>0),1,0))",
+            INTEGER,
+            working=True,
+        ),
     ]
     return Tab(name, columns, rows, kind="expected")
 
@@ -563,13 +1061,23 @@ def comparison_tab(rows: list[list]) -> Tab:
     name = "expected_attribution_comparison"
     where = f"{CREDITS}[channel],[channel]"
     spent = "marketing_spend[channel],[channel]"
+    attribution = "expected_channel_attribution"
     model = f"{name}[attribution_model],[attribution_model]"
     touched = f'SUMIFS({name}[conversions],{model},{name}[channel],"<>unattributed")'
     columns = [
         Column("channel"),
         Column("attribution_model"),
-        Column("conversions", credited("credit", where), DOUBLE),
-        Column("revenue", credited("revenue", where), DOUBLE),
+        *[
+            Column(
+                measure,
+                f"IF({IS_DATA_DRIVEN},SUMIFS({attribution}[{measure}],"
+                f"{attribution}[channel],[channel],"
+                f"{attribution}[attribution_model],[attribution_model]),"
+                f"{credited(credit, where)})",
+                DOUBLE,
+            )
+            for measure, credit in CREDIT_OF.items()
+        ],
         Column(
             "conversion_share",
             ratio("[conversions]", f"SUMIFS({name}[conversions],{model})"),
@@ -602,6 +1110,12 @@ def comparison_tab(rows: list[list]) -> Tab:
         ),
         Column("credit_rows", f"COUNTIFS({where})", INTEGER, working=True),
         Column("spend_rows", f"COUNTIFS({spent})", INTEGER, working=True),
+        Column(
+            "is_due",
+            f"IF(OR([credit_rows]+[spend_rows]>0,{HAS_SHARE}),1,0)",
+            INTEGER,
+            working=True,
+        ),
     ]
     return Tab(name, columns, rows, kind="expected")
 
@@ -715,8 +1229,8 @@ def kpi_tab() -> Tab:
     """expected_kpi_values: value, judgement, change and trend of each KPI."""
     name = "expected_kpi_values"
     metrics = "expected_business_metrics"
-    block = f"{metrics}[period_start:funded_revenue_{LAST}]"
-    header = f"{metrics}[#period_start:funded_revenue_{LAST}]"
+    block = f"{metrics}[period_start:funded_revenue_{MODELS[-1]}]"
+    header = f"{metrics}[#period_start:funded_revenue_{MODELS[-1]}]"
 
     def setting(column: str) -> str:
         return f"INDEX(settings[{column}],[kpi_row])"
@@ -819,6 +1333,14 @@ def checks_tab() -> Tab:
     spend = "SUM(marketing_spend[spend])"
     spend_rows = "COUNTA(marketing_spend[spend_date])"
 
+    touched = 'conversions[is_conversion],1,conversions[path_length],">0"'
+    months = "+".join(
+        f"(COUNTIFS(conversions[order_month],DATE({m.year},{m.month},1),{touched})>0)"
+        for m in MONTHS
+    )
+    whole = f'MATCH("(none)|{START}",markov_solve[row_key],0)'
+    journeys = "COUNTA(journeys[journey_key])"
+
     checks = [
         (
             "every order of `orders` has a row in `conversions`",
@@ -857,11 +1379,11 @@ def checks_tab() -> Tab:
         ),
         *[
             (f"credits of {m} = conversions", orders, f"SUM({CREDITS}[credit_{m}])")
-            for m in MODELS
+            for m in HEURISTICS
         ],
         *[
             (f"revenue of {m} = revenue", revenue, f"SUM({CREDITS}[revenue_{m}])")
-            for m in MODELS
+            for m in HEURISTICS
         ],
         *[
             (
@@ -879,18 +1401,23 @@ def checks_tab() -> Tab:
             )
             for tab in (performance, campaigns, comparison)
         ],
-        (
-            f"`{attribution}` has no row without a reason",
-            "0",
-            f"COUNTIFS({attribution}[credit_rows],0)",
-        ),
         *[
             (
                 f"`{tab}` has no row without a reason",
-                "0",
-                f"COUNTIFS({tab}[credit_rows],0,{tab}[spend_rows],0)",
+                f"COUNTA({tab}[channel])",
+                f"SUM({tab}[is_due])",
             )
-            for tab in (performance, campaigns, comparison)
+            for tab in (attribution, performance, campaigns, comparison)
+        ],
+        *[
+            (
+                f"`{attribution}` has each channel under {m} in each month with a "
+                "touched conversion",
+                f"COUNTA(channel_shares[channel])*({months})",
+                f'COUNTIFS({attribution}[attribution_model],"{m}",'
+                f'{attribution}[channel],"<>unattributed")',
+            )
+            for m in DATA_DRIVEN
         ],
         *[
             (
@@ -907,6 +1434,74 @@ def checks_tab() -> Tab:
                 f"SUM({tab}[revenue])",
             )
             for tab in (attribution, performance, campaigns, comparison)
+        ],
+        *[
+            (
+                f"{measure} of `{tab}` under {m}",
+                {"conversions": orders, "revenue": revenue}[measure],
+                f'SUMIFS({tab}[{measure}],{tab}[attribution_model],"{m}")',
+            )
+            for m in DATA_DRIVEN
+            for tab in (attribution, performance, campaigns, comparison)
+            for measure in SHARED
+        ],
+        (
+            "every touch of `touchpoints` has a row in `journey_touches`",
+            "COUNTA(touchpoints[touchpoint_id])",
+            "COUNTA(journey_touches[touchpoint_id])",
+        ),
+        ("no touch of it is listed twice", "1", "MAX(journey_touches[times_listed])"),
+        (
+            "every journey of `journey_touches` has a row in `journeys`",
+            "SUM(journey_touches[starts_journey])",
+            journeys,
+        ),
+        ("no journey is listed twice", "1", "MAX(journeys[times_listed])"),
+        (
+            "every touch is in a listed journey",
+            "COUNTA(touchpoints[touchpoint_id])",
+            "SUM(journeys[touches])",
+        ),
+        (
+            "the longest journey fits its path",
+            "0",
+            f"IF(MAX(journeys[touches])>{LONGEST_PATH},1,0)",
+        ),
+        (
+            "no order ends two journeys",
+            "1",
+            "MAX(journeys[times_ended])",
+        ),
+        (
+            "every touch is of a channel of `channel_shares`",
+            "COUNTA(touchpoints[touchpoint_id])",
+            "SUM(channel_shares[touches])",
+        ),
+        (
+            "transitions = a start a journey + one out of each touch",
+            f"{journeys}+COUNTA(touchpoints[touchpoint_id])",
+            "SUM(markov_counts[transitions])",
+        ),
+        (
+            "the chain converts as often as the journeys do",
+            f"SUM(journeys[is_converted])/{journeys}",
+            f"INDEX(markov_solve[conversion_probability],{whole})",
+        ),
+        (
+            "the chain earns as much as the journeys do",
+            f"SUM(journeys[order_value])/{journeys}",
+            f"INDEX(markov_solve[expected_value],{whole})",
+        ),
+        *[
+            (
+                f"Shapley values of {measure} add up to the rate of all journeys",
+                f"SUM(journeys[{column}])/{journeys}",
+                f"SUM(channel_shares[{measure}_shapley_value])",
+            )
+            for measure, column in {
+                "conversions": "is_converted",
+                "revenue": "order_value",
+            }.items()
         ],
         (f"conversions of `{paths}`", orders, f"SUM({paths}[conversions])"),
         (f"revenue of `{paths}`", revenue, f"SUM({paths}[revenue])"),
@@ -973,6 +1568,22 @@ READ_ME = [
         "text",
     ),
     (
+        "journey_touches: each touch, the journey of its customer it is in, and what "
+        "follows it. A journey is the touches since the previous conversion; a gap "
+        "longer than the lookback ends it without a conversion. journeys: one row a "
+        "journey: its channels, and how it ended.",
+        "text",
+    ),
+    (
+        "markov_counts: how often which state followed which. markov_solve: the chain "
+        "as it is, and with each channel removed; columns s0_ hold the transitions, "
+        "and each further step (s1_, s2_, ...) takes one channel out of the chain "
+        "without changing what the others lead to, until only conversions are left. "
+        "shapley_subsets: every set of channels, its journeys and conversions, and "
+        "what each further channel would add. channel_shares: what follows from both.",
+        "text",
+    ),
+    (
         "expected_...: one tab a mart. The shaded columns on the left are the key "
         "and are typed in; every other column is a formula. Columns after the empty "
         "column, with a light grey header, are working columns: they are not "
@@ -992,6 +1603,19 @@ READ_ME = [
         "the very second of the order are inside; one second outside either end is "
         "outside. Orders O012 and O023 have two touches in the same second: the "
         "smaller touchpoint_id comes first.",
+        "text",
+    ),
+    (
+        "27 journeys, of which 20 convert. The channel podcast has one touch, in a "
+        "journey that fails: no order credits it, but the Markov chain does, for it "
+        "led on to a channel that sells; its Shapley value is below 0. Its row of "
+        "expected_channel_performance is spread like all channels together.",
+        "text",
+    ),
+    (
+        "Order O028 follows its touch after 30 days to the second and ends a journey; "
+        "O027 follows one second later than that, and its journey fails. O015 is paid "
+        "in the same second as O014, which takes the journey.",
         "text",
     ),
     ("How to change or extend it", "head"),
@@ -1217,25 +1841,43 @@ def values_of(book: openpyxl.Workbook, tab: Tab, *names: str) -> list[tuple]:
 def build() -> bytes:
     """The finished workbook: formulas, and their computed values."""
     tabs = {tab.name: tab for tab in [settings_tab(), *raw_tabs()]}
-    for make in (touches_tab, conversions_tab):
+    for make in (touches_tab, conversions_tab, journey_touches_tab):
         tab = make(tabs)
         tabs[tab.name] = tab
 
-    # Which rows the credits need: asked of the workbook so far.
+    # Which rows the credits and the journeys need: asked of the workbook so far.
     book = read_values(recompute(write_workbook(tabs)))
     in_window = values_of(
         book, tabs["touches"], "order_id", "touchpoint_id", "in_window"
     )
     conversions = values_of(
-        book, tabs["conversions"], "order_id", "is_conversion", "path_length", "path"
+        book,
+        tabs["conversions"],
+        "order_id",
+        "is_conversion",
+        "path_length",
+        "path",
+        "order_month",
+    )
+    journeys = values_of(
+        book, tabs["journey_touches"], "customer_id", "journey_number", "journey_key"
     )
     keys = [[order, touch] for order, touch, inside in in_window if inside]
     keys += [
         [order, "unattributed"]
-        for order, counts, length, _ in conversions
+        for order, counts, length, *_ in conversions
         if counts and not length
     ]
     tabs[CREDITS] = credits_tab(sorted(keys))
+    channels = sorted({touch[2] for touch in tabs["touchpoints"].rows})
+    for tab in (
+        journeys_tab([[key] for *_, key in sorted(set(journeys))], channels),
+        markov_counts_tab(channels),
+        markov_solve_tab(channels),
+        shapley_subsets_tab(channels),
+        channel_shares_tab(channels),
+    ):
+        tabs[tab.name] = tab
 
     # Which months, channels and campaigns have a credit.
     book = read_values(recompute(write_workbook(tabs)))
@@ -1251,30 +1893,73 @@ def build() -> bytes:
         (day.replace(day=1), channel, campaign or "(not set)")
         for day, channel, campaign, _ in tabs["marketing_spend"].rows
     ]
+    # The data-driven models give a share to every channel of a journey: in each
+    # month with touched conversions, and where linear has nothing to go by, in
+    # each month with touches of a path.
+    shared = {
+        (month, channel)
+        for _, counts, length, _, month in conversions
+        if counts and length
+        for channel in channels
+    }
+    touch_months = {c[1] for c in found if c[2] != "unattributed"}
+    without_credit = {
+        (month, channel, "(not set)")
+        for month in touch_months
+        for channel in channels
+        if channel not in {c[2] for c in found}
+    }
 
-    def by_model(keys: set) -> list[list]:
-        return [[*key, model] for key in sorted(keys) for model in sorted(MODELS)]
+    def keyed(keys: set, data_driven: set) -> list[list]:
+        rows = {(*key, model) for key in keys for model in MODELS}
+        rows |= {(*key, model) for key in data_driven for model in DATA_DRIVEN}
+        return [list(row) for row in sorted(rows)]
 
     for tab in (
-        channel_attribution_tab(by_model({(c[0], c[2]) for c in found})),
+        channel_attribution_tab(keyed({(c[0], c[2]) for c in found}, shared)),
         performance_tab(
             "expected_channel_performance",
-            by_model({(c[1], c[2]) for c in found} | {s[:2] for s in spent}),
+            keyed(
+                {(c[1], c[2]) for c in found} | {s[:2] for s in spent},
+                {key[:2] for key in without_credit},
+            ),
             by_campaign=False,
         ),
         performance_tab(
             "expected_campaign_performance",
-            by_model({c[1:] for c in found} | set(spent)),
+            keyed({c[1:] for c in found} | set(spent), without_credit),
             by_campaign=True,
         ),
-        comparison_tab(by_model({(c[2],) for c in found} | {(s[1],) for s in spent})),
+        comparison_tab(
+            keyed(
+                {(c[2],) for c in found}
+                | {(s[1],) for s in spent}
+                | {(channel,) for channel in channels},
+                set(),
+            )
+        ),
         paths_tab([[path] for path in sorted({c[3] for c in conversions if c[1]})]),
         business_metrics_tab(),
         kpi_tab(),
     ):
         tabs[tab.name] = tab
 
-    order = ["settings", "checks", *RAW_FORMATS, "touches", "conversions"]
+    for tab in tabs.values():
+        if len(tab.rows) >= LAST_ROW:
+            raise ValueError(f"tab {tab.name} is too long: raise LAST_ROW")
+    order = [
+        "settings",
+        "checks",
+        *RAW_FORMATS,
+        "touches",
+        "conversions",
+        "journey_touches",
+        "journeys",
+        "markov_counts",
+        "markov_solve",
+        "shapley_subsets",
+        "channel_shares",
+    ]
     tabs["checks"] = checks_tab()
     tabs = {name: tabs[name] for name in [*order, *(t for t in tabs if t not in order)]}
     return repack(recompute(write_workbook(tabs)))
