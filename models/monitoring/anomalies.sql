@@ -20,26 +20,26 @@ scored as (
 
 outliers as (
 
-    select
-        channel,
-        grain,
-        isolation_score,
-        lof_score,
-        isolation_is_outlier,
-        lof_is_outlier,
-        period_start
-    from {{ ref('ml_residual_outliers') }}
+    {{ edge_rows('ml_residual_outliers', [
+        ('channel', 'varchar'),
+        ('grain', 'varchar'),
+        ('isolation_score', 'double'),
+        ('lof_score', 'double'),
+        ('isolation_is_outlier', 'boolean'),
+        ('lof_is_outlier', 'boolean'),
+        ('period_start', 'timestamp'),
+    ]) | indent(4) }}
 
 ),
 
 shifts as (
 
-    select
-        series_id,
-        step,
-        shift,
-        evidence
-    from {{ ref('ml_lasting_shifts') }}
+    {{ edge_rows('ml_lasting_shifts', [
+        ('series_id', 'varchar'),
+        ('step', 'bigint'),
+        ('shift', 'bigint'),
+        ('evidence', 'double'),
+    ]) | indent(4) }}
 
 ),
 

@@ -125,8 +125,9 @@ described as (
         hours_so_far,
         value_so_far,
         expected_so_far,
-        greatest(0e0, expected_so_far - {{ threshold_drop }}e0 * error_so_far * togetherness)
-            as lower,
+        case when error_so_far is not null then greatest(
+            0e0, expected_so_far - {{ threshold_drop }}e0 * error_so_far * togetherness
+        ) end as lower,
         expected_so_far + {{ threshold_spike }}e0 * error_so_far * togetherness as upper,
         100e0 * (value_so_far - expected_so_far) / nullif(expected_so_far, 0e0)
             as deviation_pct,

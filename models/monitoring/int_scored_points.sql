@@ -105,7 +105,7 @@ standardised as (
     select
         *,
         case
-            when past_ratios >= 14
+            when past_ratios >= 28
                 then (cut_ratio - mean_ratio) / greatest(
                     0.2e0, sqrt(greatest(0e0, mean_square_ratio - mean_ratio * mean_ratio))
                 )

@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 # Half the shift, in standard deviations, that each chart finds fastest.
-REFERENCES = np.array([0.25, 0.5, 1.0])
+REFERENCES = np.array([0.35, 0.75])
+# A rise is good news: its charts may be this much slower to cry wolf.
+PATIENCE_WITH_RISES = 4
 # Evidence that ends a shift: a tenth of chance, once in about a hundred periods.
 RECOVERY_LIMIT = 3.0
 COLUMNS = {"series_id": "str", "step": "int64", "shift": "int64", "evidence": "float64"}
@@ -43,7 +45,7 @@ def lasting_shifts(values, periods):
     Arguments:
         values: standardised deviations, mean 0 and variance 1 without a shift; NaN
             where nothing is known, which changes nothing.
-        periods: periods between false alarms of each chart (Page 1954).
+        periods: periods between false alarms of each chart for drops (Page 1954).
     Returns (shift, evidence), both (n_steps, n_series): -1, 0 or 1 while a shift is
     held to be going on, and the largest chart over its limit, at least 1 in a shift.
 
@@ -51,7 +53,12 @@ def lasting_shifts(values, periods):
     deviation since the alarm; all charts then start anew.
     """
     n_steps, n_series = values.shape
-    limits = np.array([chart_limit(reference, periods) for reference in REFERENCES])
+    limits = np.array(
+        [
+            [chart_limit(reference, periods * patience) for reference in REFERENCES]
+            for patience in (1, PATIENCE_WITH_RISES)
+        ]
+    )
     shift = np.zeros((n_steps, n_series), dtype=np.int64)
     evidence = np.zeros((n_steps, n_series))
     # Charts of both sides: (2, references, series); side 0 is down.
@@ -81,7 +88,7 @@ def lasting_shifts(values, periods):
                 over = in_shift & (recovery > RECOVERY_LIMIT)
                 current = np.where(over, 0, current)
                 charts[:, :, over] = 0.0
-            height = (charts / limits[None, :, None]).max(axis=1)
+            height = (charts / limits[:, :, None]).max(axis=1)
             alarm = watching & (height.max(axis=0) > 1)
             if alarm.any():
                 current = np.where(alarm, np.where(height[0] >= height[1], -1, 1), current)
@@ -90,18 +97,21 @@ def lasting_shifts(values, periods):
                 total = np.where(alarm, value * current, total)
             evidence[step] = height.max(axis=0)
         else:
-            evidence[step] = (charts / limits[None, :, None]).max(axis=(0, 1))
+            evidence[step] = (charts / limits[:, :, None]).max(axis=(0, 1))
         shift[step] = current
     return shift, evidence
 
 
 def judge_points(points, periods):
-    """Follow every series of `points` (series_id, grain, step, shift_value)."""
+    """Follow every series of `points` (series_id, grain, step, shift_value).
+
+    `periods` holds the periods between false alarms by grain.
+    """
     results = []
-    for _, grained in points.groupby("grain"):
+    for grain, grained in points.groupby("grain"):
         wide = grained.pivot(index="step", columns="series_id", values="shift_value")
         wide = wide.sort_index()
-        shift, evidence = lasting_shifts(wide.to_numpy(), periods)
+        shift, evidence = lasting_shifts(wide.to_numpy(), periods[grain])
         # From a series' first known value on; NULLs before it say nothing.
         begun = wide.notna().cummax().to_numpy()
         rows, columns = np.nonzero(begun)
@@ -123,5 +133,9 @@ def judge_points(points, periods):
 def model(dbt, session):
     """Read standardised deviations, follow them, return."""
     points = dbt.ref("int_scored_points").select("series_id, grain, step, shift_value")
-    shifts = judge_points(points.df(), float(dbt.config.meta_get("periods")))
+    periods = {
+        "day": float(dbt.config.meta_get("daily_periods")),
+        "hour": float(dbt.config.meta_get("hourly_periods")),
+    }
+    shifts = judge_points(points.df(), periods)
     return shifts
