@@ -5,8 +5,7 @@
 days     twenty seeded series of 365 days, noise of 4 % (normal, multiplicative), in
          each eight one-day drops of 15 to 20 %: flat; with a weekly season; with
          that and 40 % growth a year.  Drops fall on day 36 or later and two of them
-         are at least three days apart; two in three of the verdicts before day 28
-         are `insufficient_history` anyway.
+         are at least three days apart.
 shops    forty seeded shops of 730 days as revenue really looks: weekly and yearly
          season, growth, lognormal noise of 8 to 25 % with weekly persistence,
          heavy-tailed single days, some closed on Sundays, closed holidays, sales
@@ -200,7 +199,7 @@ def lasting():
     season = WEEK[clock // 24 % 7] * (1 + 0.6 * np.sin(2 * np.pi * (clock % 24 - 8) / 24))
     pieces, begins = [], {}
     for drop in (0.15, 0.20, 0.30, 1.0):
-        for number in range(15):
+        for number in range(30):
             name = f"{drop}:{number}"
             values = 500 * season * (1 + noise * rng.standard_normal(hours))
             begin = int(rng.integers(24 * 7 * 12, 24 * 7 * 14))
@@ -226,7 +225,7 @@ def lasting():
         verdicts["period_start"]
         < verdicts["series_id"].map(lambda name: start + pd.Timedelta(hours=begins[name]))
     )
-    print(f"\nLasting drops, hourly, noise {noise:.0%}, 15 series each")
+    print(f"\nLasting drops, hourly, noise {noise:.0%}, 30 series each")
     print(f"{'drop':>6}{'mean delay':>12}{'median':>8}{'best CUSUM':>12}{'ratio':>7}")
     for drop, found in delays.items():
         bound = best_delay(float(drop), noise, 720)

@@ -139,7 +139,8 @@ judged as (
             when is_out_of_line then 'anomaly'
             else 'normal'
         end as status,
-        coalesce(abs(z_score), 0e0) as anomaly_score
+        coalesce(abs(z_score), 0e0) as anomaly_score,
+        case when deviation < 0 then drop_z else spike_z end as z_limit
     from decided
 
 ),
@@ -181,12 +182,19 @@ described as (
         end as direction,
         case
             when status <> 'anomaly' then null
-            -- A channel alone matters a step less than the company.
-            when abs(deviation) >= 0.5e0 * usual_size
-                or abs(z_score) >= 2e0 * case when deviation < 0 then drop_z else spike_z end
-                then case when channel = 'all' then 'critical' else 'warning' end
-            when channel = 'all' then 'warning'
-            else 'info'
+            -- A channel alone matters a step less than the company, and has too few
+            -- orders a day for halves of it, or for ratios, to mean much.
+            when channel <> 'all' then case
+                when metric in ('average_order_value', 'conversion_rate', 'return_rate')
+                    then 'info'
+                when abs(z_score) >= 2e0 * z_limit then 'warning'
+                else 'info'
+            end
+            when
+                abs(z_score) >= 2e0 * z_limit
+                or abs(deviation) >= 0.5e0 * usual_size and abs(z_score) >= z_limit
+                then 'critical'
+            else 'warning'
         end as severity,
         case when status = 'anomaly' then
             {%- for method in detection_methods() %}

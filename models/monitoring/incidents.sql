@@ -29,7 +29,7 @@ gathered as (
         direction,
         incident_number,
         count(*) as anomalies,
-        min(places_ago) as places_ago,
+        max(case when is_recent then 1 else 0 end) = 1 as is_open,
         max_by(deviation_pct, {{ peak_order() }}) as peak_deviation_pct,
         max_by(value, {{ peak_order() }}) as peak_value,
         max_by(expected, {{ peak_order() }}) as peak_expected,
@@ -62,7 +62,7 @@ described as (
             else 'info'
         end as severity,
         gathered.detected_by,
-        gathered.places_ago <= {{ incident_gap('gathered.grain') }} as is_open,
+        gathered.is_open,
         -- Opened in the newest day, or in the newest 24 hours, that were judged.
         gathered.opened_at > newest.newest_period_start - interval '1' day
             as is_new,

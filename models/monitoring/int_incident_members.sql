@@ -1,6 +1,6 @@
 -- One row per anomaly with the incident it belongs to: anomalies of one series and
--- direction with at most one judged day, or three judged hours, between them. What
--- lies between them is not counted while the series is held to be shifted.
+-- direction with at most one judged day, or three judged hours, between them; with
+-- at most three days, or 24 hours, while the series is held to be shifted.
 with
 
 judged as (
@@ -25,6 +25,7 @@ judged as (
             end
         ) over until_now as {{ direction }}_place,
         {%- endfor %}
+        count(*) over until_now as ordinal,
         business_date,
         period_start
     from {{ ref('anomalies') }}
@@ -49,7 +50,8 @@ anomalies as (
         value,
         expected,
         deviation_pct,
-        case when direction = 'down' then down_place else up_place end as place,
+        case when direction = 'down' then down_place else up_place end as shifted_place,
+        ordinal as place,
         business_date,
         period_start
     from judged
@@ -61,11 +63,13 @@ spaced as (
 
     select
         *,
-        place - lag(place) over (
-            partition by metric, channel, grain, direction
-            order by period_start
-        ) as places_since_last
+        place - lag(place) over in_order as places_since_last,
+        shifted_place - lag(shifted_place) over in_order as shifted_since_last
     from anomalies
+    window in_order as (
+        partition by metric, channel, grain, direction
+        order by period_start
+    )
 
 ),
 
@@ -75,7 +79,10 @@ numbered as (
         *,
         sum(
             case
-                when places_since_last <= {{ incident_gap() }} + 1 then 0
+                when
+                    shifted_since_last <= {{ incident_gap() }} + 1
+                    and places_since_last <= {{ incident_gap(shifted=true) }} + 1
+                    then 0
                 else 1
             end
         ) over (
@@ -95,7 +102,8 @@ newest as (
         channel,
         grain,
         max(down_place) as newest_down_place,
-        max(up_place) as newest_up_place
+        max(up_place) as newest_up_place,
+        max(ordinal) as newest_place
     from judged
     group by metric, channel, grain
 
@@ -108,7 +116,9 @@ aged as (
         case
             when numbered.direction = 'down' then newest.newest_down_place
             else newest.newest_up_place
-        end - numbered.place as places_ago
+        end - numbered.shifted_place <= {{ incident_gap('numbered.grain') }}
+        and newest.newest_place - numbered.place
+            <= {{ incident_gap('numbered.grain', shifted=true) }} as is_recent
     from numbered
     inner join newest
         on

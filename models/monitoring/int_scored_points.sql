@@ -116,6 +116,7 @@ standardised as (
 
 -- Where good and bad hours come in rows, sums of them stray further than sums of
 -- independent ones: by `persistence`, which widens what a lasting shift must show.
+-- Its estimate errs by a tenth, which alone is no reason to widen anything.
 persisting as (
 
     select
@@ -141,7 +142,8 @@ strayed as (
         greatest(
             1e0,
             coalesce(
-                1.4826e0 * {{ rolling_quantile('day_stray', 0.5, 'past_days') }}, 1e0
+                1.4826e0 * {{ rolling_quantile('day_stray', 0.5, 'past_days') }} / 1.1e0,
+                1e0
             )
         ) as persistence,
         avg(case when not is_quiet and value = 0 then 1e0 when not is_quiet then 0e0 end)
