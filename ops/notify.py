@@ -80,7 +80,9 @@ def read_alerts(warehouse):
                 "select alert_id, severity, title, detail, is_open from marts.alerts"
             ).fetchall()
     except duckdb.CatalogException:
-        raise NotifyError(f"{warehouse} has no mart alerts: run `make build`.") from None
+        raise NotifyError(
+            f"{warehouse} has no mart alerts: run `make build`."
+        ) from None
     except duckdb.IOException:
         raise NotifyError(f"{warehouse} cannot be read: is a build running?") from None
     names = ("alert_id", "severity", "title", "detail", "is_open")
@@ -115,7 +117,9 @@ def last_words(record, place):
         """,
         (place,),
     )
-    return {alert_id: (kind, severity, title) for alert_id, kind, severity, title in rows}
+    return {
+        alert_id: (kind, severity, title) for alert_id, kind, severity, title in rows
+    }
 
 
 def changes(alerts, told):
@@ -129,16 +133,18 @@ def changes(alerts, told):
         fields = (alert_id, alert["severity"], alert["title"], alert["detail"])
         if alert["is_open"] and kind == "over":
             found.append(Change("new", *fields))
-        elif alert["is_open"] and SEVERITIES.index(alert["severity"]) > SEVERITIES.index(
-            severity
-        ):
+        elif alert["is_open"] and SEVERITIES.index(
+            alert["severity"]
+        ) > SEVERITIES.index(severity):
             found.append(Change("worse", *fields))
         elif not alert["is_open"] and kind != "over":
             found.append(Change("over", *fields))
     # What the mart no longer holds (the data behind it changed) is over too.
     for alert_id, (kind, severity, title) in told.items():
         if alert_id not in alerts and kind != "over":
-            found.append(Change("over", alert_id, severity, title, "no longer in the data"))
+            found.append(
+                Change("over", alert_id, severity, title, "no longer in the data")
+            )
     order = {"new": 0, "worse": 1, "over": 2}
     return sorted(
         found,
@@ -245,7 +251,9 @@ def run(warehouse, record_path, urls, dry_run=False, pause=1.0, write=print):
     # A dry run leaves no trace: without a record it looks into an empty one.
     path = record_path
     if dry_run:
-        path = f"file:{record_path}?mode=ro" if os.path.exists(record_path) else ":memory:"
+        path = (
+            f"file:{record_path}?mode=ro" if os.path.exists(record_path) else ":memory:"
+        )
     refused = 0
     with contextlib.closing(
         sqlite3.connect(path, timeout=60, uri=path.startswith("file:"))

@@ -73,13 +73,21 @@ class Desk:
             for alert_id, severity, is_open in rows:
                 connection.execute(
                     "insert into marts.alerts values (?, ?, ?, ?, ?)",
-                    [alert_id, severity, f"title of {alert_id}", f"detail {alert_id}", is_open],
+                    [
+                        alert_id,
+                        severity,
+                        f"title of {alert_id}",
+                        f"detail {alert_id}",
+                        is_open,
+                    ],
                 )
 
     def run(self, **options):
         """Notify; returns the number of places that refused."""
         options = {"urls": self.inbox.url, "pause": 0.01, **options}
-        return notify.run(self.warehouse, self.record, write=self.lines.append, **options)
+        return notify.run(
+            self.warehouse, self.record, write=self.lines.append, **options
+        )
 
     def states(self):
         with sqlite3.connect(self.record) as record:
@@ -146,7 +154,10 @@ def test_an_alert_that_left_the_mart_is_over(desk, inbox):
     desk.alerts()
     desk.run()
     desk.run()
-    assert [post["title"].split(": ")[1] for post in inbox.received] == ["1 new", "1 over"]
+    assert [post["title"].split(": ")[1] for post in inbox.received] == [
+        "1 new",
+        "1 over",
+    ]
     assert "title of a" in inbox.received[1]["message"]
 
 
@@ -222,7 +233,10 @@ def test_killed_between_sending_and_recording_it_never_sends_twice(desk, inbox):
     # Its end is told all the same.
     desk.alerts(("a", "warning", False))
     desk.run()
-    assert [post["title"].split(": ")[1] for post in inbox.received] == ["1 new", "1 over"]
+    assert [post["title"].split(": ")[1] for post in inbox.received] == [
+        "1 new",
+        "1 over",
+    ]
 
 
 def test_no_secret_is_printed_or_recorded(desk, inbox):

@@ -73,7 +73,9 @@ def without_gaps(frame):
         off_grid = ~series["period_start"].isin(periods)
         if off_grid.any():
             moment = series.loc[off_grid, "period_start"].iloc[0]
-            raise SeriesError(f"{series_id}: {moment} is not a whole period after the first.")
+            raise SeriesError(
+                f"{series_id}: {moment} is not a whole period after the first."
+            )
         piece = series.set_index("period_start").reindex(periods)
         pieces.append(
             piece.assign(series_id=series_id, step=range(len(piece)))

@@ -74,7 +74,9 @@ def shop(rng, name):
     days = np.arange(730)
     base = rng.uniform(2000, 30000) * np.ones(730)
     base *= (WEEK ** rng.uniform(0.3, 2.5))[days % 7]
-    base *= 1 + rng.uniform(0.0, 0.25) * np.sin(2 * np.pi * (days / 365 + rng.uniform()))
+    base *= 1 + rng.uniform(0.0, 0.25) * np.sin(
+        2 * np.pi * (days / 365 + rng.uniform())
+    )
     base *= (1 + rng.uniform(-0.2, 0.5)) ** (days / 365)
     noise = rng.uniform(0.08, 0.25)
     slow = np.zeros(730)
@@ -133,7 +135,9 @@ def forest_on_residuals(values, season):
 def compare(frame, season, title):
     """Print the models' figures on labelled series beside the two simple methods'."""
     verdicts, _ = judge(frame, season)
-    merged = verdicts.merge(frame, on=["series_id", "period_start"], suffixes=("", "_raw"))
+    merged = verdicts.merge(
+        frame, on=["series_id", "period_start"], suffixes=("", "_raw")
+    )
     ours = measures(merged["label"], merged)
     print(f"\n{title}: {frame['series_id'].nunique()} series, {len(frame)} points")
     print(f"{'':34}{'AP':>7}{'F1':>7}{'recall':>8}{'precision':>11}")
@@ -145,7 +149,9 @@ def compare(frame, season, title):
         values = one["value"].to_numpy(float)
         z = whole_series_z(values)
         rivals["z-score over the series"].append((z, z > 3))
-        rivals["forest on seasonal residuals"].append(forest_on_residuals(values, season))
+        rivals["forest on seasonal residuals"].append(
+            forest_on_residuals(values, season)
+        )
     labels = np.concatenate([one["label"] for _, one in merged.groupby("series_id")])
     for name, results in rivals.items():
         score = np.concatenate([result[0] for result in results])
@@ -196,7 +202,9 @@ def lasting():
     noise, hours = 0.20, 24 * 7 * 16
     rng = np.random.default_rng(SEED)
     clock = np.arange(hours)
-    season = WEEK[clock // 24 % 7] * (1 + 0.6 * np.sin(2 * np.pi * (clock % 24 - 8) / 24))
+    season = WEEK[clock // 24 % 7] * (
+        1 + 0.6 * np.sin(2 * np.pi * (clock % 24 - 8) / 24)
+    )
     pieces, begins = [], {}
     for drop in (0.15, 0.20, 0.30, 1.0):
         for number in range(30):
@@ -208,22 +216,30 @@ def lasting():
             values = np.maximum(values, 0)
             pieces.append(series_frame(name, "2024-01-01", values, 0, "h"))
     verdicts, incidents = judge(pd.concat(pieces), 168)
-    down = verdicts[(verdicts["status"] == "anomaly") & (verdicts["direction"] == "down")]
+    down = verdicts[
+        (verdicts["status"] == "anomaly") & (verdicts["direction"] == "down")
+    ]
     start = pd.Timestamp("2024-01-01")
     delays = {}
     for name, begin in begins.items():
         onset = start + pd.Timedelta(hours=begin)
         found = down[(down["series_id"] == name) & (down["period_start"] >= onset)]
         first = found["period_start"].min()
-        delay = np.inf if pd.isna(first) else (first - onset) / pd.Timedelta(hours=1) + 1
+        delay = (
+            np.inf if pd.isna(first) else (first - onset) / pd.Timedelta(hours=1) + 1
+        )
         delays.setdefault(name.split(":")[0], []).append(delay)
     opened = incidents.assign(
-        onset=[start + pd.Timedelta(hours=begins[name]) for name in incidents["series_id"]]
+        onset=[
+            start + pd.Timedelta(hours=begins[name]) for name in incidents["series_id"]
+        ]
     )
     false = opened[opened["opened_at"] < opened["onset"]]
     judged = verdicts["status"].isin(["anomaly", "normal"]) & (
         verdicts["period_start"]
-        < verdicts["series_id"].map(lambda name: start + pd.Timedelta(hours=begins[name]))
+        < verdicts["series_id"].map(
+            lambda name: start + pd.Timedelta(hours=begins[name])
+        )
     )
     print(f"\nLasting drops, hourly, noise {noise:.0%}, 30 series each")
     print(f"{'drop':>6}{'mean delay':>12}{'median':>8}{'best CUSUM':>12}{'ratio':>7}")
@@ -252,10 +268,14 @@ def bundled():
         frames = []
         for number in range(5):
             planted, labels = values.copy(), np.zeros(len(values), int)
-            for place in rng.choice(np.arange(4 * season, len(values)), 12, replace=False):
+            for place in rng.choice(
+                np.arange(4 * season, len(values)), 12, replace=False
+            ):
                 labels[place] = 1
                 planted[place] *= 1 + rng.choice([-1, 1]) * rng.uniform(*size)
-            frames.append(series_frame(str(number), "1960-01-03", planted, labels, freq))
+            frames.append(
+                series_frame(str(number), "1960-01-03", planted, labels, freq)
+            )
         compare(pd.concat(frames), season, title)
 
 

@@ -91,7 +91,9 @@ def lasting_shifts(values, periods):
             height = (charts / limits[:, :, None]).max(axis=1)
             alarm = watching & (height.max(axis=0) > 1)
             if alarm.any():
-                current = np.where(alarm, np.where(height[0] >= height[1], -1, 1), current)
+                current = np.where(
+                    alarm, np.where(height[0] >= height[1], -1, 1), current
+                )
                 recovery = np.where(alarm, 0.0, recovery)
                 length = np.where(alarm, 1.0, length)
                 total = np.where(alarm, value * current, total)
@@ -126,7 +128,9 @@ def judge_points(points, periods):
             )
         )
     if not results:
-        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in COLUMNS.items()})
+        return pd.DataFrame(
+            {name: pd.Series(dtype=kind) for name, kind in COLUMNS.items()}
+        )
     return pd.concat(results, ignore_index=True).astype(COLUMNS)
 
 

@@ -153,7 +153,9 @@ def score_points(points, contamination, seed, stored=None):
         frame.loc[unjudged, ["isolation_is_outlier", "lof_is_outlier"]] = pd.NA
         results.append(frame.iloc[first:])
     if not results:
-        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in COLUMNS.items()})
+        return pd.DataFrame(
+            {name: pd.Series(dtype=kind) for name, kind in COLUMNS.items()}
+        )
     return pd.concat(results, ignore_index=True).astype(COLUMNS)
 
 
