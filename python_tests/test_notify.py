@@ -273,7 +273,7 @@ def test_every_place_is_told_on_its_own(desk, inbox):
 
 
 def test_what_is_missing_is_said_in_a_sentence(desk, tmp_path):
-    with pytest.raises(notify.NotifyError, match="There is no .* run `make build`"):
+    with pytest.raises(notify.NotifyError, match=r"There is no .* run `make build`"):
         notify.run(str(tmp_path / "none.duckdb"), desk.record, desk.inbox.url)
     desk.alerts()
     with pytest.raises(notify.NotifyError, match="INSIGHT_NOTIFY_URLS names no place"):
