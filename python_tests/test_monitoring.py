@@ -49,7 +49,7 @@ def test_a_stranger_stands_out_by_both_methods():
         lambda share: outliers.score_local_outlier_factor(training, vectors, share),
     ):
         scores, verdicts = score(0.05)
-        assert scores[1] > scores[0] and 0 <= scores.min() and scores.max() <= 1
+        assert scores[1] > scores[0] and scores.min() >= 0 and scores.max() <= 1
         assert list(verdicts) == [False, True]
     # The share of the past that is taken for outliers is the one asked for.
     for share in (0.05, 0.3):

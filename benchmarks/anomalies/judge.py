@@ -154,7 +154,8 @@ def judge(frame, season, settings="{}"):
         with duckdb.connect(str(warehouse), read_only=True) as connection:
             return tuple(
                 connection.execute(
-                    f"select channel as series_id, * from marts.{mart} order by 1, {time}"
+                    f"select channel as series_id, * from marts.{mart}"
+                    f" order by 1, {time}"
                 ).df()
                 for mart, time in (
                     ("anomalies", "period_start"),
