@@ -12,11 +12,12 @@ INSIGHT_DATA ?= demo/data
 INSIGHT_WAREHOUSE ?= warehouse.duckdb
 export INSIGHT_DATA INSIGHT_WAREHOUSE
 
-.PHONY: help setup demo build test test-reference test-python lint docs bench lock clean
+.PHONY: help setup demo build notify test test-reference test-python lint docs bench lock clean
 
 help:
 	@echo "make setup   create .venv with the pinned packages (implied by the others)"
 	@echo "make build   demo data if needed, dbt build, summary"
+	@echo "make notify  send new and resolved alerts (ARGS=--dry-run shows them)"
 	@echo "make test    lint, dbt tests on the reference company, pytest"
 	@echo "make lint    ruff, sqlfluff and the YAML check"
 	@echo "make docs    dbt docs with lineage, on http://localhost:8080"
@@ -45,6 +46,10 @@ build: demo
 	$(BIN)/python -m ops.summary || true; \
 	if [ $$status -ne 0 ]; then echo "The build did not succeed: see the errors above."; fi; \
 	exit $$status
+
+# New alerts to where INSIGHT_NOTIFY_URLS says; ARGS=--dry-run only shows them.
+notify: setup
+	@$(BIN)/python -m ops.notify $(ARGS)
 
 test: lint test-reference test-python
 

@@ -31,6 +31,24 @@
             {{ raise_setting_error(
                 'business_timezone', 'must be an IANA name like America/New_York') }}
         {%- endif -%}
+        {%- do choice_setting('monitoring_attribution_model', attribution_models()) -%}
+        {%- for name in [
+            'anomaly_daily_drop_z', 'anomaly_daily_spike_z', 'anomaly_hourly_drop_z',
+            'anomaly_hourly_spike_z', 'anomaly_large_z', 'anomaly_large_rise',
+            'anomaly_iqr_fence',
+        ] -%}
+            {%- do number_setting(name, above=0) -%}
+        {%- endfor -%}
+        {%- do number_setting('anomaly_large_drop', above=0, at_most=1) -%}
+        {%- do number_setting('anomaly_contamination', above=0, at_most=0.5) -%}
+        {%- do number_setting('anomaly_relative_floor', at_least=0, at_most=1) -%}
+        {%- do absolute_floor('metric') -%}
+        {%- for name in ['anomaly_daily_shift_periods', 'anomaly_hourly_shift_periods'] -%}
+            {%- do number_setting(name, at_least=50) -%}
+        {%- endfor -%}
+        {%- do number_setting('monitoring_late_days', at_least=1) -%}
+        {%- do choice_setting('alert_min_severity', ['info', 'warning', 'critical']) -%}
+        {%- do known_events_count() -%}
         {%- do timestamp_formats() -%}
         {%- do check_names() -%}
         {%- do forecast_periods('forecast_horizons') -%}

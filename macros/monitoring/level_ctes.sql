@@ -1,0 +1,103 @@
+{% macro level_ctes(source, measure, statistic) %}
+{#-
+    CTEs that end in `leveled`: the rows of the CTE `source` (series_id, step,
+    season_length...) with what the last four whole seasons before each point say.
+
+    level            median or mean (`statistic`) of the seasons' means of `measure`
+    size             mean of the absolute values, for series that can be negative
+    is_signed        some earlier value of the four seasons was negative
+    relative_value   the measure over the level
+    relative_offset  the measure less the level, over the size
+    A whole season holds every place once, so weekdays or hours do not move it.
+-#}
+summed as (
+
+    select
+        *,
+        sum(cast({{ measure }} as decimal(38, 15))) over until_now as running_sum,
+        sum(cast(abs({{ measure }}) as decimal(38, 15))) over until_now
+            as running_size,
+        count({{ measure }}) over until_now as running_count,
+        count(case when {{ measure }} < 0 then 1 end) over until_now
+            as running_negatives
+    from {{ source }}
+    window until_now as (
+        partition by series_id
+        order by step
+        rows unbounded preceding
+    )
+
+),
+
+season_means as (
+
+    select
+        *,
+        -- The beginning of a first season would lean to its weekdays or hours.
+        case when step >= season_length - 1 then
+            cast(running_sum - coalesce(lag(running_sum) over same_phase, 0) as double)
+            / nullif(running_count - coalesce(lag(running_count) over same_phase, 0), 0)
+        end as season_mean,
+        case when step >= season_length - 1 then
+            cast(running_size - coalesce(lag(running_size) over same_phase, 0) as double)
+            / nullif(running_count - coalesce(lag(running_count) over same_phase, 0), 0)
+        end as season_size,
+        running_negatives - coalesce(lag(running_negatives, 4) over same_phase, 0)
+            as negatives
+    from summed
+    window same_phase as (
+        partition by series_id, step % season_length
+        order by step
+    )
+
+),
+
+levels_after as (
+
+    select
+        *,
+        {%- if statistic == 'median' %}
+        {{ rolling_quantile('season_mean', 0.5, 'last_seasons') }} as level_after,
+        {{ rolling_quantile('season_size', 0.5, 'last_seasons') }} as size_after
+        {%- else %}
+        {{ stable_sum('season_mean', over='last_seasons') }}
+            / nullif(count(season_mean) over last_seasons, 0) as level_after,
+        {{ stable_sum('season_size', over='last_seasons') }}
+            / nullif(count(season_size) over last_seasons, 0) as size_after
+        {%- endif %}
+    from season_means
+    window last_seasons as (
+        partition by series_id, step % season_length
+        order by step
+        rows between 3 preceding and current row
+    )
+
+),
+
+levels as (
+
+    select
+        *,
+        case when step >= season_length then lag(level_after) over in_order end
+            as level,
+        case when step >= season_length then lag(size_after) over in_order end
+            as size,
+        coalesce(lag(negatives) over in_order, 0) > 0 as is_signed
+    from levels_after
+    window in_order as (
+        partition by series_id
+        order by step
+    )
+
+),
+
+leveled as (
+
+    select
+        *,
+        case when level > 0 then {{ measure }} / level end as relative_value,
+        case when size > 0 then ({{ measure }} - level) / size end as relative_offset
+    from levels
+
+)
+{%- endmacro %}

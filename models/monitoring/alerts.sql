@@ -1,0 +1,173 @@
+-- One row per alert: everything that somebody should hear of, and whether it is over.
+{%- set severities = ['info', 'warning', 'critical'] %}
+{%- set least = choice_setting('alert_min_severity', severities) %}
+with
+
+incidents as (
+
+    select *
+    from {{ ref('incidents') }}
+    where severity in ('{{ severities[severities.index(least):] | join("', '") }}')
+
+),
+
+day_pace as (
+
+    select *
+    from {{ ref('day_pace') }}
+    where channel = 'all'
+
+),
+
+kpi_values as (
+
+    select *
+    from {{ ref('kpi_values') }}
+    where is_complete
+
+),
+
+from_incidents as (
+
+    select
+        'incident' as source,
+        incident_id as source_key,
+        severity,
+        replace(metric, '_', ' ')
+        || case when channel = 'all' then '' else ' of ' || channel end
+        || case when direction = 'down' then ' below' else ' above' end
+        || ' expectation'
+        || coalesce(' by ' || {{ as_percent('abs(peak_deviation_pct)') }}, '') as title,
+        cast(anomalies as {{ dbt.type_string() }}) || ' '
+        || case when anomalies = 1 then grain else grain || 's' end
+        || ' since ' || cast(opened_at as {{ dbt.type_string() }})
+        || '; at its worst '
+        || cast(round(cast(peak_value as decimal(38, 6)), 2) as {{ dbt.type_string() }})
+        || ' where '
+        || cast(round(cast(peak_expected as decimal(38, 6)), 2) as {{ dbt.type_string() }})
+        || ' was expected (' || detected_by || ')' as detail,
+        is_open,
+        opened_at as first_seen_at,
+        last_seen_at
+    from incidents
+
+),
+
+-- The running day is behind while its newest complete hour is.
+paced as (
+
+    select
+        metric,
+        business_date,
+        max_by(status, period_start) = 'behind' and max(is_newest_day) as is_open,
+        max_by(deviation_pct, period_start) as deviation_pct,
+        max_by(value_so_far, period_start) as value_so_far,
+        max_by(expected_so_far, period_start) as expected_so_far,
+        min(case when status = 'behind' then period_start end) as first_seen_at,
+        max(case when status = 'behind' then period_start end) as last_seen_at
+    from day_pace
+    group by metric, business_date
+
+),
+
+from_pace as (
+
+    select
+        'pace' as source,
+        metric || '|' || cast(business_date as {{ dbt.type_string() }}) as source_key,
+        'warning' as severity,
+        metric || ' of ' || cast(business_date as {{ dbt.type_string() }})
+        || ' behind its usual pace' as title,
+        'newest hour: '
+        || cast(round(cast(value_so_far as decimal(38, 6)), 2) as {{ dbt.type_string() }})
+        || ' so far where '
+        || cast(round(cast(expected_so_far as decimal(38, 6)), 2) as {{ dbt.type_string() }})
+        || ' was expected by then' as detail,
+        is_open,
+        first_seen_at,
+        last_seen_at
+    from paced
+    where first_seen_at is not null
+
+),
+
+-- Months in a row past a level are one alert.
+kpi_months as (
+
+    select
+        *,
+        status in ('warning', 'critical') as is_breach,
+        sum(case when status in ('warning', 'critical') then 0 else 1 end) over (
+            partition by kpi
+            order by period_start
+            rows unbounded preceding
+        ) as good_months,
+        max(period_start) over (partition by kpi) as newest_month
+    from kpi_values
+
+),
+
+kpi_breaches as (
+
+    select
+        kpi,
+        max(label) as label,
+        max(unit) as unit,
+        max_by(status, period_start) as severity,
+        max_by(value, period_start) as value,
+        count(*) as months,
+        max(period_start) = max(newest_month) as is_open,
+        min(period_start) as first_month,
+        max(period_start) as last_month
+    from kpi_months
+    where is_breach
+    group by kpi, good_months
+
+),
+
+from_kpis as (
+
+    select
+        'kpi' as source,
+        kpi || '|' || cast(first_month as {{ dbt.type_string() }}) as source_key,
+        severity,
+        label || ' past its ' || severity || ' level' as title,
+        cast(round(cast(value as decimal(38, 6)), 4) as {{ dbt.type_string() }}) || ' '
+        || unit || ' in the month of ' || cast(last_month as {{ dbt.type_string() }})
+        || '; month ' || cast(months as {{ dbt.type_string() }})
+        || ' in a row' as detail,
+        is_open,
+        cast(first_month as timestamp) as first_seen_at,
+        cast(last_month as timestamp) as last_seen_at
+    from kpi_breaches
+
+),
+
+-- Another source is one more CTE with these columns and its name in this list.
+gathered as (
+
+    {%- for source in ['from_incidents', 'from_pace', 'from_kpis'] %}
+    select * from {{ source }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+
+),
+
+identified as (
+
+    select
+        md5(source || '|' || source_key) as alert_id,
+        source,
+        severity,
+        title,
+        detail,
+        is_open,
+        first_seen_at,
+        last_seen_at
+    from gathered
+
+)
+
+select * from identified

@@ -1,0 +1,84 @@
+-- One row per point: its value as later points may learn from it. What was far off
+-- the median of its past, and what a known event moved, is put back to what was
+-- expected.
+with
+
+points as (
+
+    select
+        series_id,
+        grain,
+        step,
+        season_length,
+        season_position,
+        scale_class,
+        case when event_name is null and is_complete then value end as value
+    from {{ ref('int_series_points') }}
+
+),
+
+-- A gap or an event stands in for its place in the season one season ago.
+filled as (
+
+    select
+        *,
+        coalesce(value, {{ last_known('value', 'same_place') }}) as filled_value
+    from points
+    window same_place as (
+        partition by series_id, season_position
+        order by step
+        rows between 8 preceding and 1 preceding
+    )
+
+),
+
+{{ level_ctes('filled', 'filled_value', 'median') }},
+
+seasonal as (
+
+    select
+        *,
+        {{ rolling_quantile('relative_value', 0.5, 'past_same_place') }} as factor,
+        {{ rolling_quantile('relative_offset', 0.5, 'past_same_place') }} as offset_factor,
+        count(relative_value) over past_same_place as past_values
+    from leveled
+    window past_same_place as (
+        partition by series_id, season_position
+        order by step
+        rows between 13 preceding and 1 preceding
+    )
+
+),
+
+{{ residual_ctes('seasonal', 'value') }},
+
+scaled as (
+
+    select
+        *,
+        {{ mad_scale('residual', 'past_deviations') }} as scale
+    from residuals
+    window past_deviations as (
+        partition by series_id, scale_class
+        order by step
+        rows between 365 preceding and 1 preceding
+    )
+
+),
+
+cleaned as (
+
+    select
+        series_id,
+        step,
+        case
+            -- Beyond three scales.
+            when value is null or abs(residual) > 3e0 * scale
+                then coalesce(expected, filled_value)
+            else value
+        end as training_value
+    from scaled
+
+)
+
+select * from cleaned

@@ -1,0 +1,37 @@
+-- One row: how far the data go. The last thing that somebody did in the shop, not
+-- later than the day as_of, is the present; what is given is known until then.
+with
+
+events as (
+
+    select max(ordered_at) as last_event_at
+    from {{ ref('stg_orders') }}
+    {%- if var('as_of') is not none %}
+    where {{ business_date('ordered_at') }} <= date '{{ var("as_of") }}'
+    {%- endif %}
+    union all
+    select max(touched_at) as last_event_at
+    from {{ ref('stg_touchpoints') }}
+    {%- if var('as_of') is not none %}
+    where {{ business_date('touched_at') }} <= date '{{ var("as_of") }}'
+    {%- endif %}
+    union all
+    select max(session_hour) as last_event_at
+    from {{ ref('stg_web_sessions') }}
+    {%- if var('as_of') is not none %}
+    where {{ business_date('session_hour') }} <= date '{{ var("as_of") }}'
+    {%- endif %}
+
+),
+
+clock as (
+
+    select
+        {{ business_date('max(events.last_event_at)') }} as running_day,
+        max(events.last_event_at) as last_event_at,
+        date_trunc('hour', max(events.last_event_at)) as running_hour
+    from events
+
+)
+
+select * from clock

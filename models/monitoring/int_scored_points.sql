@@ -1,0 +1,208 @@
+-- One row per point: how unusual its residual is beside its own past.
+with
+
+expectations as (
+
+    select *
+    from {{ ref('int_expectations') }}
+
+),
+
+coarsely_scaled as (
+
+    select
+        *,
+        {{ mad_scale('training_residual', 'past_deviations') }} as coarse_scale,
+        {{ rolling_quantile('training_residual', 0.25, 'past_deviations') }} as quartile_1,
+        {{ rolling_quantile('training_residual', 0.75, 'past_deviations') }} as quartile_3
+    from expectations
+    window past_deviations as (
+        partition by series_id, scale_class
+        order by step
+        rows between 365 preceding and 1 preceding
+    )
+
+),
+
+-- Beyond two scales a residual counts as two: wild ones must not set the scale.
+cut as (
+
+    select
+        *,
+        case
+            when training_residual is null then null
+            when coarse_scale is null then abs(training_residual)
+            else least(2e0 * coarse_scale, abs(training_residual))
+        end as cut_residual
+    from coarsely_scaled
+
+),
+
+measured as (
+
+    select
+        *,
+        {{ robust_scale('cut_residual', 'past_deviations') }} as scale
+    from cut
+    window past_deviations as (
+        partition by series_id, scale_class
+        order by step
+        rows between 365 preceding and 1 preceding
+    )
+
+),
+
+-- Shifts are judged on plain ratios, whose mean is 0 even where counts are so small
+-- that their logarithms lean to one side. They are cut, so that one bad period is
+-- no lasting shift; of hours more are needed anyway.
+ratios as (
+
+    select
+        *,
+        case
+            when is_signed then training_residual
+            when training_residual is not null
+                then (value / expected - 1e0) / widening
+        end / scale as training_ratio,
+        case when grain = 'hour' then 3e0 else 2e0 end as most
+    from measured
+
+),
+
+known as (
+
+    select
+        *,
+        -- least() passes over a NULL: what is unknown would count as the most.
+        case
+            when training_ratio is not null
+                then greatest(-most, least(most, training_ratio))
+        end as cut_ratio
+    from ratios
+
+),
+
+centred as (
+
+    select
+        *,
+        {{ stable_sum('cut_ratio', over='past_deviations') }}
+            / nullif(count(cut_ratio) over past_deviations, 0) as mean_ratio,
+        {{ stable_sum('cut_ratio * cut_ratio', over='past_deviations') }}
+            / nullif(count(cut_ratio) over past_deviations, 0) as mean_square_ratio,
+        count(cut_ratio) over past_deviations as past_ratios
+    from known
+    window past_deviations as (
+        partition by series_id, scale_class
+        order by step
+        rows between 365 preceding and 1 preceding
+    )
+
+),
+
+standardised as (
+
+    select
+        *,
+        case
+            when past_ratios >= 28
+                then (cut_ratio - mean_ratio) / greatest(
+                    0.2e0, sqrt(greatest(0e0, mean_square_ratio - mean_ratio * mean_ratio))
+                )
+        end as shift_value
+    from centred
+
+),
+
+-- Where good and bad hours come in rows, sums of them stray further than sums of
+-- independent ones: by `persistence`, which widens what a lasting shift must show.
+-- Its estimate errs by a tenth, which alone is no reason to widen anything.
+persisting as (
+
+    select
+        *,
+        case
+            when count(shift_value) over last_day > 3
+                then abs({{ stable_sum('shift_value', over='last_day') }})
+                    / sqrt(count(shift_value) over last_day)
+        end as day_stray
+    from standardised
+    window last_day as (
+        partition by series_id
+        order by step
+        rows between 11 preceding and current row
+    )
+
+),
+
+strayed as (
+
+    select
+        *,
+        greatest(
+            1e0,
+            coalesce(
+                1.4826e0 * {{ rolling_quantile('day_stray', 0.5, 'past_days') }} / 1.1e0,
+                1e0
+            )
+        ) as persistence,
+        avg(case when not is_quiet and value = 0 then 1e0 when not is_quiet then 0e0 end)
+            over past_weeks as zero_share
+    from persisting
+    window
+        past_days as (
+            partition by series_id
+            order by step
+            rows between 1008 preceding and 1 preceding
+        ),
+        past_weeks as (
+            partition by series_id
+            order by step
+            rows between 672 preceding and 1 preceding
+        )
+
+),
+
+scored as (
+
+    select
+        series_id,
+        metric,
+        channel,
+        grain,
+        event_name,
+        is_complete,
+        is_quiet,
+        is_signed,
+        step,
+        season_length,
+        value,
+        level,
+        size,
+        expected,
+        widening,
+        residual,
+        scale,
+        quartile_1,
+        quartile_3,
+        shift_value / persistence as shift_value,
+        -- A ratio says nothing of an hour in which there usually is nothing.
+        coalesce(grain = 'hour' and zero_share > 0.25e0, false)
+        or grain = 'hour' and is_quiet and metric in (
+            'average_order_value', 'conversion_rate', 'return_rate'
+        ) as is_sparse,
+        step >= greatest(3 * season_length, 28) as has_history,
+        case
+            when value is null or scale is null and not is_quiet then null
+            when not is_quiet then residual / scale
+            -- Something where there never is anything.
+            when abs(value - expected) > level then 9e0 * sign(value - expected)
+            else 0e0
+        end as z_score,
+        business_date,
+        period_start
+    from strayed
+
+)
+
+select * from scored

@@ -1,0 +1,308 @@
+"""Monitoring: known answers of the edges, stated outcomes, verdicts that stay."""
+
+import datetime
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from harness import ROOT, Shop
+
+sys.path[:0] = [
+    str(ROOT / "models" / "monitoring"),
+    str(ROOT / "benchmarks" / "anomalies"),
+]
+
+import judge as judging  # noqa: E402
+import ml_lasting_shifts as shifts  # noqa: E402
+import ml_residual_outliers as outliers  # noqa: E402
+
+
+def test_chart_limits_are_those_of_the_tables():
+    # Published average run lengths of one-sided charts without a shift.
+    assert shifts.periods_between_false_alarms(4, 0.5) == pytest.approx(336, rel=0.02)
+    assert shifts.periods_between_false_alarms(5, 0.5) == pytest.approx(930, rel=0.02)
+    assert shifts.chart_limit(0.5, 930) == pytest.approx(5, abs=0.02)
+
+
+def test_a_shift_is_found_on_its_side_and_ends():
+    values = np.zeros((60, 2))
+    values[20:40, 0] = -1.5
+    values[20:40, 1] = 1.5
+    values[30] = np.nan
+    found, evidence = shifts.lasting_shifts(values, 500)
+    assert (found[:20] == 0).all()
+    assert found[29, 0] == -1 and found[29, 1] == 1
+    # Rises wait for more.
+    assert (found[:, 0] == -1).argmax() < (found[:, 1] == 1).argmax()
+    assert (found[30] == found[29]).all()
+    assert (found[50:] == 0).all()
+    assert evidence.min() >= 0
+
+
+def test_a_stranger_stands_out_by_both_methods():
+    rng = np.random.default_rng(1)
+    training = rng.standard_normal((400, 3))
+    vectors = np.array([[0.0, 0.0, 0.0], [8.0, -8.0, 8.0]])
+    for score in (
+        lambda share: outliers.score_isolation_forest(training, vectors, share, 7),
+        lambda share: outliers.score_local_outlier_factor(training, vectors, share),
+    ):
+        scores, verdicts = score(0.05)
+        assert scores[1] > scores[0] and scores.min() >= 0 and scores.max() <= 1
+        assert list(verdicts) == [False, True]
+    # The share of the past that is taken for outliers is the one asked for.
+    for share in (0.05, 0.3):
+        _, verdicts = outliers.score_isolation_forest(training, training, share, 7)
+        assert verdicts.mean() == pytest.approx(share, abs=0.01)
+
+
+def test_scores_do_not_know_what_comes_after():
+    vectors = np.random.default_rng(2).standard_normal((150, 2))
+    trains = np.ones(150, bool)
+    whole = outliers.score_vectors(vectors, trains, 28, 0.05, 7)
+    part = outliers.score_vectors(vectors[:90], trains[:90], 28, 0.05, 7)
+    for one, other in zip(whole, part, strict=True):
+        np.testing.assert_array_equal(one[:90], other)
+    assert np.isnan(whole[0][:28]).all() and not np.isnan(whole[0][28:]).any()
+
+
+def series(name, values, start="2024-01-01"):
+    return pd.DataFrame(
+        {
+            "series_id": name,
+            "period_start": pd.date_range(start, periods=len(values)),
+            "value": values,
+        }
+    )
+
+
+WEEK = np.array([0.9, 0.95, 1.0, 1.0, 1.1, 1.25, 0.8])
+
+
+@pytest.fixture(scope="module")
+def judged():
+    """Verdicts and incidents on many series, all in one run."""
+    rng = np.random.default_rng(11)
+    days = np.arange(110)
+    noisy = 1000 * WEEK[days % 7] * (1 + 0.04 * rng.standard_normal(110))
+    noisy[70] *= 0.7
+    noisy[95] *= 1.6
+    gaps = noisy.copy()
+    gaps[40:45] = np.nan
+    closed = np.where(days % 7 == 6, 0.0, noisy)
+    opened = closed.copy()
+    opened[104] = 900.0
+    constant = np.full(110, 50.0)
+    tiny, real = constant.copy(), constant.copy()
+    tiny[80], real[80] = 48.0, 40.0
+    profit = 10 + 30 * rng.standard_normal(110)
+    profit[90] = -400
+    lasting = noisy.copy()
+    lasting[70] /= 0.7
+    lasting[95] /= 1.6
+    lasting[80:] *= 0.85
+    frames = [
+        series("noisy", noisy),
+        series("gaps", gaps),
+        series("closed", closed),
+        series("opened", opened),
+        series("constant", constant),
+        series("tiny", tiny),
+        series("real", real),
+        series("zeros", np.zeros(110)),
+        series("three", [5.0, 6.0, 7.0]),
+        series("today", [5.0]),
+        series("profit", profit),
+        series("lasting", lasting),
+    ]
+    # The same history as it stood at the end of each day.
+    frames += [series(f"until {day}", noisy[: day + 1]) for day in range(60, 110)]
+    return judging.judge(pd.concat(frames), 7)
+
+
+def verdicts(judged, name):
+    rows = judged[0][judged[0]["series_id"] == name]
+    return rows.sort_values("period_start").reset_index(drop=True)
+
+
+def places(judged, name):
+    rows = verdicts(judged, name)
+    return list(rows.index[rows["status"] == "anomaly"])
+
+
+def test_planted_days_are_found_with_their_direction(judged):
+    rows = verdicts(judged, "noisy")
+    assert {70, 95} <= set(places(judged, "noisy")) and len(
+        places(judged, "noisy")
+    ) <= 3
+    assert rows.loc[70, "direction"] == "down" and rows.loc[95, "direction"] == "up"
+    assert rows.loc[70, "deviation_pct"] == pytest.approx(-30, abs=12)
+    assert rows.loc[70, "value"] < rows.loc[70, "lower"] < rows.loc[70, "expected"]
+    assert rows.loc[95, "value"] > rows.loc[95, "upper"] > rows.loc[95, "expected"]
+
+
+def test_no_later_day_changes_a_verdict(judged):
+    columns = [
+        "status",
+        "expected",
+        "z_score",
+        "detected_by",
+        "isolation_score",
+        "lof_score",
+    ]
+    whole = verdicts(judged, "noisy")
+    for day in range(60, 110):
+        part = verdicts(judged, f"until {day}")
+        pd.testing.assert_frame_equal(part[columns], whole.loc[:day, columns])
+
+
+def test_short_histories_are_no_normal_ones(judged):
+    assert set(verdicts(judged, "three")["status"]) == {"insufficient_history"}
+    assert set(verdicts(judged, "today")["status"]) == {"insufficient_history"}
+    assert set(verdicts(judged, "noisy")["status"][:28]) == {"insufficient_history"}
+    assert verdicts(judged, "noisy")["status"][28] == "normal"
+
+
+def test_constant_and_dead_series_are_normal(judged):
+    for name in ("constant", "zeros"):
+        assert set(verdicts(judged, name)["status"][28:]) == {"normal"}
+    assert set(verdicts(judged, "zeros")["expected"][28:]) == {0.0}
+
+
+def test_tiny_changes_of_a_flat_series_stay_quiet_and_real_ones_do_not(judged):
+    assert places(judged, "tiny") == []
+    assert places(judged, "real") == [80]
+
+
+def test_gaps_have_no_verdict_and_do_not_blind(judged):
+    rows = verdicts(judged, "gaps")
+    assert list(rows.index[rows["status"] == "no_data"]) == [40, 41, 42, 43, 44]
+    assert {70, 95} <= set(places(judged, "gaps"))
+
+
+def test_closed_weekdays_are_expected_and_an_open_one_is_a_surprise(judged):
+    assert {70, 95} <= set(places(judged, "closed"))
+    rows = verdicts(judged, "closed")
+    sundays = rows[rows.index % 7 == 6][4:]
+    assert set(sundays["status"]) == {"normal"}
+    assert 104 in places(judged, "opened")
+    assert verdicts(judged, "opened").loc[104, "direction"] == "up"
+
+
+def test_negative_values_are_judged_by_difference(judged):
+    rows = verdicts(judged, "profit")
+    assert 90 in places(judged, "profit") and len(places(judged, "profit")) <= 4
+    assert rows.loc[90, "direction"] == "down"
+
+
+def test_a_lasting_drop_is_one_open_incident(judged):
+    incidents = judged[1]
+    rows = incidents[
+        (incidents["series_id"] == "lasting") & (incidents["direction"] == "down")
+    ]
+    late = rows[rows["opened_at"] >= "2024-03-20"]
+    assert 1 <= len(late) <= 3
+    assert late["opened_at"].min() <= pd.Timestamp("2024-03-20") + pd.Timedelta(days=5)
+    found = verdicts(judged, "lasting").loc[80:]
+    assert found["detected_by"].str.contains("cusum").fillna(False).any()
+
+
+def test_an_incident_opens_and_ends(judged):
+    incidents = judged[1]
+    rows = incidents[
+        (incidents["series_id"] == "until 70") & (incidents["direction"] == "down")
+    ]
+    newest = rows[rows["opened_at"] == "2024-03-11"]
+    assert len(newest) == 1 and newest["is_open"].all()
+    later = incidents[incidents["series_id"] == "until 80"]
+    ended = later[(later["opened_at"] == "2024-03-11") & (later["direction"] == "down")]
+    assert len(ended) == 1 and not ended["is_open"].any()
+
+
+METRICS = ("+metric_values",)
+
+
+@pytest.fixture(scope="module")
+def berlin():
+    """Orders round the end of summer time in Berlin (26 October 2025, 01:00 UTC)."""
+    shop = Shop()
+    shop.touch("a", "meta", "2025-10-24 21:00:00")
+    shop.order("1", "a", "2025-10-24 21:59:59", "10")
+    shop.order("2", "a", "2025-10-25 22:00:00", "20")
+    shop.order("3", "a", "2025-10-26 22:59:59", "30")
+    shop.order("4", "a", "2025-10-26 23:00:00", "40")
+    shop.order("5", "a", "2025-10-26 23:30:00", "99", status="cancelled")
+    shop.give_back("1", "2025-10-26 12:00:00", "10")
+    shop.spend("2025-10-25", "meta", "7")
+    return shop
+
+
+def test_days_follow_the_clock_on_the_wall_and_hours_have_no_gaps(project, berlin):
+    built = project.good(
+        berlin.raw(), vars={"business_timezone": "Europe/Berlin"}, select=METRICS
+    )
+    days = built.rows(
+        "select business_date, is_complete, value from marts.metric_values"
+        " where metric = 'revenue' and channel = 'all' and grain = 'day' order by 1"
+    )
+    date = datetime.date
+    assert days == [
+        (date(2025, 10, 24), True, 10.0),
+        (date(2025, 10, 25), True, 0.0),
+        (date(2025, 10, 26), True, 50.0),
+        (date(2025, 10, 27), False, 40.0),
+    ]
+    hours = dict(
+        built.rows(
+            "select business_date, count(*) from marts.metric_values"
+            " where metric = 'revenue' and channel = 'all' and grain = 'hour'"
+            " group by 1"
+        )
+    )
+    assert hours[date(2025, 10, 25)] == 24 and hours[date(2025, 10, 26)] == 25
+    running = built.rows(
+        "select period_start from marts.metric_values where metric = 'orders'"
+        " and channel = 'all' and grain = 'hour' and not is_complete"
+    )
+    assert running == [(datetime.datetime(2025, 10, 26, 23),)]
+    rates = dict(
+        built.rows(
+            "select business_date, value from marts.metric_values"
+            " where metric = 'return_rate' and channel = 'all' and grain = 'day'"
+        )
+    )
+    assert rates[date(2025, 10, 26)] == 0.5 and rates[date(2025, 10, 25)] is None
+    sessions = built.rows(
+        "select distinct value from marts.metric_values where metric = 'sessions'"
+    )
+    assert sessions == [(None,)]
+
+
+def test_channels_add_up_to_the_company(project, berlin):
+    built = project.good(berlin.raw(), select=METRICS)
+    wrong = built.rows(
+        "select period_start, grain from marts.metric_values where metric = 'revenue'"
+        " group by all having"
+        " abs(sum(case when channel = 'all' then value else -value end)) > 1e-9"
+    )
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("anomaly_daily_drop_z", 0),
+        ("anomaly_contamination", 0.6),
+        ("anomaly_absolute_floors", {"revenu": 5}),
+        ("alert_min_severity", "bad"),
+        ("known_events_apply", "perhaps"),
+        ("monitoring_attribution_model", "best"),
+    ],
+)
+def test_a_wrong_setting_stops_the_run(project, berlin, setting, value):
+    built = project.build(
+        berlin.raw(), vars={setting: value}, select=("int_monitoring_clock",)
+    )
+    assert built.returncode != 0
+    assert built.error().startswith(f"Setting {setting} "), built.output[-1500:]
