@@ -121,7 +121,7 @@ def test_private_models_are_not_public(manifest):
 
 
 def test_arrows_between_folders_run_one_way(manifest):
-    order = ["staging", "attribution", "kpis"]
+    order = ["staging", "customers", "attribution", "kpis"]
     for node in manifest["nodes"].values():
         if node["resource_type"] != "model":
             continue
