@@ -204,6 +204,6 @@ def model(dbt, session):
             dbt.ref("int_churn_cutoffs").df(),
             examples_of,
             features,
-            dbt.config.get("seed"),
+            dbt.config.meta_get("seed"),
         )
     return found

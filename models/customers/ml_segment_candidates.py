@@ -274,8 +274,8 @@ def model(dbt, session):
         found = candidates(
             sample,
             features,
-            dbt.config.get("most_clusters"),
-            dbt.config.get("radius_quantiles"),
-            dbt.config.get("seed"),
+            dbt.config.meta_get("most_clusters"),
+            dbt.config.meta_get("radius_quantiles"),
+            dbt.config.meta_get("seed"),
         )
     return found
