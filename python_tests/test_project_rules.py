@@ -158,6 +158,14 @@ def test_one_public_macro_a_file():
         assert public == [path.stem], path.name
 
 
+def test_python_edges_wait_for_each_other_to_import():
+    edges = sorted((ROOT / "models").rglob("*.py"))
+    assert edges
+    for path in edges:
+        imports = re.findall(r"^(?:import|from) (\w+)", path.read_text(), re.M)
+        assert imports[0] == "edge_imports", path.name
+
+
 def test_engines_are_named_in_dispatched_macros_only():
     named = re.compile(r"duckdb|spark", re.I)
     for folder in ("models", "tests"):

@@ -230,8 +230,10 @@ features as (
                 then returned_orders / nullif(cast(total_orders as double), 0e0)
         end as return_rate,
         -- An e-mail opened twice is two events: no more than all can be opened.
-        least(1e0, emails_opened / nullif(cast(emails_sent as double), 0e0))
-            as email_engagement,
+        case
+            when emails_sent > 0
+                then least(1e0, emails_opened / cast(emails_sent as double))
+        end as email_engagement,
         first_order_date,
         last_order_date
     from joined

@@ -8,6 +8,9 @@ of fold: of customers that the scoring half of the model never saw. Choice and
 evaluation are in SQL.
 """
 
+import edge_imports  # noqa: F401  (first: see there)
+
+# isort: split
 import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -96,9 +99,7 @@ class Calibrated:
 
     def predict(self, features):
         """Probabilities (n,) of `features` (n, n_features)."""
-        found = [
-            log_odds(model.predict_proba(features)[:, 1]) for model in self.models
-        ]
+        found = [log_odds(model.predict_proba(features)[:, 1]) for model in self.models]
         return self.mend.predict_proba(np.mean(found, axis=0)[:, None])[:, 1]
 
 

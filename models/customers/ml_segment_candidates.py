@@ -6,6 +6,9 @@ of a candidate stand on each of its rows; a candidate without any cluster has on
 without a prototype. Which candidate wins is decided in SQL.
 """
 
+import edge_imports  # noqa: F401  (first: see there)
+
+# isort: split
 import numpy as np
 import pandas as pd
 from sklearn.cluster import DBSCAN, KMeans
