@@ -61,10 +61,28 @@ def regression(_):
     """Logistic regression on logarithms; a gap counts as the usual value."""
     return make_pipeline(
         FunctionTransformer(lambda values: np.log1p(np.maximum(values, 0))),
-        SimpleImputer(strategy="median", keep_empty_features=True, add_indicator=True),
+        SimpleImputer(strategy="median", add_indicator=True),
         StandardScaler(),
         LogisticRegression(max_iter=500),
     )
+
+
+class Informed:
+    """A classifier that never sees a feature without any value to learn from."""
+
+    def __init__(self, model):
+        """`model` is an unfitted classifier."""
+        self.model = model
+
+    def fit(self, features, outcome):
+        """Fit to the features (n, n_features) that have a value somewhere."""
+        self.known = np.isfinite(features).any(axis=0)
+        self.model.fit(features[:, self.known], outcome)
+        return self
+
+    def predict(self, features):
+        """Probability (n,) of outcome 1."""
+        return self.model.predict_proba(features[:, self.known])[:, 1]
 
 
 class Calibrated:
@@ -87,11 +105,10 @@ class Calibrated:
         self.models = []
         missed = np.zeros(len(churned))
         for number in range(FOLDS):
-            model = self.make(self.seed).fit(
-                features[fold != number], churned[fold != number]
-            )
-            left_out = fold == number
-            missed[left_out] = log_odds(model.predict_proba(features[left_out])[:, 1])
+            learned, left_out = fold != number, fold == number
+            model = Informed(self.make(self.seed))
+            model.fit(features[learned], churned[learned])
+            missed[left_out] = log_odds(model.predict(features[left_out]))
             self.models.append(model)
         self.mend = LogisticRegression(C=1e6).fit(missed[:, None], churned)
         self.out_of_fold = self.mend.predict_proba(missed[:, None])[:, 1]
@@ -99,7 +116,7 @@ class Calibrated:
 
     def predict(self, features):
         """Probabilities (n,) of `features` (n, n_features)."""
-        found = [log_odds(model.predict_proba(features)[:, 1]) for model in self.models]
+        found = [log_odds(model.predict(features)) for model in self.models]
         return self.mend.predict_proba(np.mean(found, axis=0)[:, None])[:, 1]
 
 
