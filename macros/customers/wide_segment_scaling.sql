@@ -1,8 +1,8 @@
 {% macro wide_segment_scaling(scaling) %}
 {#-
     Query: `scaling` (a CTE with the columns of int_segment_scaling) with one row
-    a feature_scaling and power, center and spread of every feature beside each
-    other.
+    a feature_scaling: its cut, and power, center and spread of every feature
+    beside each other.
 -#}
     {%- set columns = [] -%}
     {%- for feature in segment_features() -%}
@@ -14,7 +14,7 @@
         {%- endfor -%}
     {%- endfor -%}
     {{ return(
-        'select\n        feature_scaling,\n        ' ~ (columns | join(',\n        '))
+        'select\n        feature_scaling,\n        max(cut) as cut,\n        ' ~ (columns | join(',\n        '))
         ~ '\n    from ' ~ scaling ~ '\n    group by feature_scaling'
     ) }}
 {% endmacro %}

@@ -28,7 +28,8 @@ segment_scaling as (
         feature,
         power,
         center,
-        spread
+        spread,
+        cut
     from {{ ref('int_segment_scaling') }}
 
 ),

@@ -26,7 +26,8 @@ segment_scaling as (
         feature,
         power,
         center,
-        spread
+        spread,
+        cut
     from {{ ref('int_segment_scaling') }}
 
 ),
@@ -59,7 +60,7 @@ sizes as (
 
 ),
 
--- Where nothing is skewed both scalings are one.
+-- Where no feature needs a power and none is cut both scalings are nearly one.
 scalings as (
 
     select *

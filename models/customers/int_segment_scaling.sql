@@ -1,7 +1,8 @@
 -- One row per (feature scaling, feature): how a feature becomes a number that distances
 -- can be measured in. Standard: less its mean, over its standard deviation. Unskewed:
 -- the same after the power (none, square root or logarithm) that leaves it least skewed,
--- because the few largest customers would otherwise decide every distance.
+-- because the few largest customers would otherwise decide every distance; and cut at
+-- three deviations, so that a handful of them is no segment of its own.
 with
 
 snapshots as (
@@ -163,7 +164,8 @@ scalings as (
         power,
         center,
         spread,
-        skewness
+        skewness,
+        1e300 as cut
     from ranked
     where power = 'none'
     union all
@@ -173,7 +175,8 @@ scalings as (
         power,
         center,
         spread,
-        skewness
+        skewness,
+        3e0 as cut
     from ranked
     where skewness_rank = 1
 
