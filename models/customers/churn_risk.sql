@@ -61,7 +61,7 @@ valued as (
         metrics.days_since_last_order,
         -- At the pace so far; nobody's pace is told by less than one horizon.
         metrics.total_spend * {{ horizon }}
-            / greatest({{ horizon }}e0, metrics.days_since_first_order)
+        / greatest({{ horizon }}e0, metrics.days_since_first_order)
             as spend_per_horizon,
         metrics.as_of
     from metrics

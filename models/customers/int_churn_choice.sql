@@ -24,7 +24,7 @@ errors as (
         {{ loop.index }} as preference,
         count({{ candidate }}) as customers,
         {{ stable_sum('(' ~ candidate ~ ' - churned) * (' ~ candidate ~ ' - churned)') }}
-            / nullif(count({{ candidate }}), 0) as brier_score
+        / nullif(count({{ candidate }}), 0) as brier_score
     from predictions
     {%- if not loop.last %}
     union all

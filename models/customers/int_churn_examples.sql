@@ -37,25 +37,29 @@ cutoffs as (
 
 ),
 
+uses as (
+
+    select
+        cutoff_date as snapshot_date,
+        1 as is_training_date,
+        0 as is_scored_whole
+    from cutoffs
+    union all
+    select
+        score_date as snapshot_date,
+        0 as is_training_date,
+        case when data_split = 'history' then 0 else 1 end as is_scored_whole
+    from cutoffs
+
+),
+
 used_dates as (
 
     select
         snapshot_date,
         max(is_training_date) as is_training_date,
         max(is_scored_whole) as is_scored_whole
-    from (
-        select
-            cutoff_date as snapshot_date,
-            1 as is_training_date,
-            0 as is_scored_whole
-        from cutoffs
-        union all
-        select
-            score_date as snapshot_date,
-            0 as is_training_date,
-            case when data_split = 'history' then 0 else 1 end as is_scored_whole
-        from cutoffs
-    ) as used
+    from uses
     group by snapshot_date
 
 ),

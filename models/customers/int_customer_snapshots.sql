@@ -51,22 +51,26 @@ email_events as (
 
 ),
 
+seen as (
+
+    select
+        customer_id,
+        created_date as seen_date
+    from customers
+    union all
+    select
+        customer_id,
+        order_date as seen_date
+    from orders
+
+),
+
 first_seen as (
 
     select
         customer_id,
         min(seen_date) as first_seen_date
-    from (
-        select
-            customer_id,
-            created_date as seen_date
-        from customers
-        union all
-        select
-            customer_id,
-            order_date as seen_date
-        from orders
-    ) as seen
+    from seen
     group by customer_id
 
 ),
@@ -94,16 +98,18 @@ orders_so_far as (
         {%- for days in [90, 180, 365] %}
         count(
             case
-                when orders.order_date
-                    > {{ date_plus_days('snapshot_dates.snapshot_date', -days) }}
+                when
+                    {{ days_from('orders.order_date', 'snapshot_dates.snapshot_date') }}
+                    < {{ days }}
                     then 1
             end
         ) as orders_last_{{ days }}_days,
         {%- endfor %}
         sum(
             case
-                when orders.order_date
-                    > {{ date_plus_days('snapshot_dates.snapshot_date', -365) }}
+                when
+                    {{ days_from('orders.order_date', 'snapshot_dates.snapshot_date') }}
+                    < 365
                     then orders.order_value
                 else 0
             end
@@ -143,6 +149,13 @@ returns_so_far as (
 
 ),
 
+first_returns as (
+
+    select min(return_date) as first_return_date
+    from returns
+
+),
+
 -- Before the first return was recorded nobody knows whether orders come back.
 return_records as (
 
@@ -150,10 +163,7 @@ return_records as (
         snapshot_dates.snapshot_date,
         count(first_returns.first_return_date) > 0 as has_returns
     from snapshot_dates
-    left join (
-        select min(return_date) as first_return_date
-        from returns
-    ) as first_returns
+    left join first_returns
         on snapshot_dates.snapshot_date >= first_returns.first_return_date
     group by snapshot_dates.snapshot_date
 
@@ -223,7 +233,7 @@ features as (
         {{ days_from('last_order_date', 'snapshot_date') }} as days_since_last_order,
         {{ days_from('first_order_date', 'snapshot_date') }} as days_since_first_order,
         {{ days_from('first_order_date', 'last_order_date') }}
-            / nullif(cast(total_orders - 1 as double), 0e0) as avg_days_between_orders,
+        / nullif(cast(total_orders - 1 as double), 0e0) as avg_days_between_orders,
         {{ days_from('first_seen_date', 'snapshot_date') }} as tenure,
         case
             when has_returns

@@ -68,7 +68,7 @@ champions as (
     select
         *,
         clusters >= 3
-        and row_number() over (order by avg_spend desc, avg_orders desc, cluster_id) = 1
+        and row_number() over (order by avg_spend desc, avg_orders desc, cluster_id asc) = 1
             as is_champion
     from counted
 
@@ -83,7 +83,7 @@ dormants as (
         and clusters >= 2
         and row_number() over (
             partition by is_champion
-            order by avg_silence desc, avg_orders, cluster_id
+            order by avg_silence desc, avg_orders asc, cluster_id asc
         ) = 1 as is_dormant
     from champions
 
@@ -99,7 +99,7 @@ at_risks as (
         and clusters >= 5
         and row_number() over (
             partition by is_champion or is_dormant
-            order by avg_silence desc, avg_orders desc, cluster_id
+            order by avg_silence desc, avg_orders desc, cluster_id asc
         ) = 1 as is_at_risk
     from dormants
 
@@ -145,7 +145,7 @@ numbered as (
         *,
         row_number() over (
             partition by segment_type
-            order by avg_spend desc, avg_orders desc, cluster_id
+            order by avg_spend desc, avg_orders desc, cluster_id asc
         ) as number_of_type
     from typed
 

@@ -60,20 +60,25 @@ sizes as (
 
 ),
 
+needed_powers as (
+
+    select count(*) as powers
+    from segment_scaling
+    where
+        feature_scaling = 'unskewed'
+        and power <> 'none'
+
+),
+
 -- Where no feature needs a power and none is cut both scalings are nearly one.
 scalings as (
 
-    select *
+    select wide_scaling.*
     from wide_scaling
+    cross join needed_powers
     where
-        feature_scaling = 'unskewed'
-        or exists (
-            select 1
-            from segment_scaling
-            where
-                feature_scaling = 'unskewed'
-                and power <> 'none'
-        )
+        wide_scaling.feature_scaling = 'unskewed'
+        or needed_powers.powers > 0
 
 ),
 

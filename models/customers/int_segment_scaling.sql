@@ -79,7 +79,7 @@ means as (
         largest.customers,
         largest.largest_value,
         {{ stable_sum('powered.powered_value / largest.largest_value') }}
-            / max(largest.customers) as relative_mean
+        / max(largest.customers) as relative_mean
     from powered
     inner join largest
         on powered.feature = largest.feature

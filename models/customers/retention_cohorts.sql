@@ -94,7 +94,7 @@ retention as (
         cast(cohort_months.customers as bigint) as customers,
         cast(coalesce(activity.active_customers, 0) as bigint) as active_customers,
         coalesce(activity.active_customers, 0)
-            / cast(cohort_months.customers as double) as retention_rate,
+        / cast(cohort_months.customers as double) as retention_rate,
         cast(coalesce(activity.revenue, 0) as double) as revenue,
         cohort_months.order_month
     from cohort_months

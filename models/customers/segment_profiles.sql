@@ -115,7 +115,7 @@ described as (
         strategies.strategy,
         cast(profiles.customers as bigint) as customers,
         profiles.customers
-            / nullif(cast(sum(profiles.customers) over () as double), 0e0)
+        / nullif(cast(sum(profiles.customers) over () as double), 0e0)
             as customer_share,
         profiles.spend / nullif(cast(profiles.orders as double), 0e0)
             as avg_order_value,
@@ -124,7 +124,7 @@ described as (
         profiles.days_since_last_order,
         cast(coalesce(retained.customers_before, 0) as bigint) as customers_before,
         retained.customers_retained
-            / nullif(cast(retained.customers_before as double), 0e0)
+        / nullif(cast(retained.customers_before as double), 0e0)
             as retention_rate,
         {{ share_of_total('profiles.spend', ['profiles.snapshot_date']) }}
             as revenue_share,

@@ -246,9 +246,9 @@ metrics as (
         cast(coalesce({{ metric }}, 0) as double) as {{ metric }},
         {%- endif %}
         {%- endfor %}
-        vip_customers_before,
-        vip_customers_retained,
-        at_risk_customers,
+        monthly_customers.vip_customers_before,
+        monthly_customers.vip_customers_retained,
+        monthly_customers.at_risk_customers,
         {%- for model in attribution_models() %}
         coalesce(email_revenue_{{ model }}, 0e0) as email_revenue_{{ model }},
         {%- endfor %}
