@@ -121,7 +121,7 @@ def test_private_models_are_not_public(manifest):
 
 
 def test_arrows_between_folders_run_one_way(manifest):
-    order = ["staging", "attribution", "kpis"]
+    order = ["staging", "customers", "attribution", "kpis"]
     for node in manifest["nodes"].values():
         if node["resource_type"] != "model":
             continue
@@ -156,6 +156,14 @@ def test_one_public_macro_a_file():
         names = [name for name, _ in MACRO.findall(path.read_text())]
         public = [n for n in names if not re.match(r"(default|duckdb|spark)__", n)]
         assert public == [path.stem], path.name
+
+
+def test_python_edges_wait_for_each_other_to_import():
+    edges = sorted((ROOT / "models").rglob("*.py"))
+    assert edges
+    for path in edges:
+        imports = re.findall(r"^(?:import|from) (\w+)", path.read_text(), re.M)
+        assert imports[0] == "edge_imports", path.name
 
 
 def test_engines_are_named_in_dispatched_macros_only():

@@ -30,6 +30,11 @@ NONSENSE = {
         WEIGHTS | {"first": INFINITY},
     ],
     "reallocation_step": [-0.1, 1.01, "half", None, NAN],
+    "n_segments": [1, 11, 2.5, "five", None, True, [5], NAN],
+    "history_months": [0, 121, 1.5, "two years", None],
+    "churn_horizon_days": [29, 366, 45.5, "90 days", None],
+    "churn_risk_threshold": [-0.1, 1.01, "half", None, NAN],
+    "lapsed_after_days": [0, -1, 10.5, "half a year", None],
     "business_timezone": [
         "Mars/Olympus_Mons",
         "New York",

@@ -21,6 +21,11 @@
         {%- do boolean_setting('exclude_direct') -%}
         {%- do boolean_setting('check_reference') -%}
         {%- do position_weights() -%}
+        {%- do segment_count() -%}
+        {%- do integer_setting('history_months', at_least=1, at_most=120) -%}
+        {%- do integer_setting('churn_horizon_days', at_least=30, at_most=365) -%}
+        {%- do number_setting('churn_risk_threshold', at_least=0, at_most=1) -%}
+        {%- do integer_setting('lapsed_after_days', at_least=1) -%}
         {%- do date_setting('as_of', nullable=true) -%}
         {%- set plausible_from = date_setting('plausible_from') -%}
         {%- set plausible_until = date_setting('plausible_until', nullable=true) -%}

@@ -82,6 +82,17 @@ channel_performance as (
 
 ),
 
+monthly_customers as (
+
+    select
+        period_start,
+        vip_customers_before,
+        vip_customers_retained,
+        at_risk_customers
+    from {{ ref('int_customer_monthly_metrics') }}
+
+),
+
 returned_orders as (
 
     select distinct order_id
@@ -235,6 +246,9 @@ metrics as (
         cast(coalesce({{ metric }}, 0) as double) as {{ metric }},
         {%- endif %}
         {%- endfor %}
+        monthly_customers.vip_customers_before,
+        monthly_customers.vip_customers_retained,
+        monthly_customers.at_risk_customers,
         {%- for model in all_attribution_models() %}
         coalesce(email_revenue_{{ model }}, 0e0) as email_revenue_{{ model }},
         {%- endfor %}
@@ -247,7 +261,7 @@ metrics as (
     {%- for monthly in [
         'monthly_orders', 'monthly_new_customers', 'monthly_returns', 'monthly_spend',
         'monthly_sessions', 'monthly_email', 'monthly_email_revenue',
-        'monthly_funded_revenue',
+        'monthly_funded_revenue', 'monthly_customers',
     ] %}
     left join {{ monthly }}
         on months.period_start = {{ monthly }}.period_start

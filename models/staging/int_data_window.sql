@@ -1,4 +1,4 @@
--- One row: the business dates that KPIs cover, from the first order (touches and
+-- One row: the business dates that the data cover, from the first order (touches and
 -- spend before it belong to months whose orders nobody knows) to as_of: the setting
 -- of that name, or the date of the last event.
 with

@@ -1,0 +1,17 @@
+{% macro python_edge_rows(relation, columns) %}
+{#-
+    Query: `columns` (dict of name -> type) of the Python model `relation`, or no
+    row where it was never built: the project runs without its Python models, and
+    what they would have told is then unknown.
+-#}
+    {%- set found = load_relation(relation) if execute else relation -%}
+    {%- set selected = [] -%}
+    {%- for name, type in columns.items() -%}
+        {%- do selected.append(
+            'cast(' ~ (name if found else 'null') ~ ' as ' ~ type ~ ') as ' ~ name) -%}
+    {%- endfor -%}
+    {{ return(
+        'select\n        ' ~ (selected | join(',\n        '))
+        ~ ('\n    from ' ~ relation if found else '\n    where false')
+    ) }}
+{% endmacro %}

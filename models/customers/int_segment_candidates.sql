@@ -1,0 +1,29 @@
+-- One row per (method, parameters, prototype) of the fitted clusterings; none where the
+-- Python models were left out.
+{%- set columns = {
+    'method': 'varchar',
+    'parameters': 'varchar',
+    'prototype': 'bigint',
+    'cluster_id': 'bigint',
+    'feature_scaling': 'varchar',
+    'radius': 'double',
+    'clusters': 'bigint',
+    'silhouette': 'double',
+    'davies_bouldin': 'double',
+    'calinski_harabasz': 'double',
+    'noise_share': 'double',
+    'smallest_cluster_share': 'double',
+    'stability_ari': 'double',
+} %}
+{%- for feature in segment_features() %}
+{%- do columns.update({feature: 'double'}) %}
+{%- endfor %}
+with
+
+candidates as (
+
+    {{ python_edge_rows(ref('ml_segment_candidates'), columns) }}
+
+)
+
+select * from candidates

@@ -1,0 +1,19 @@
+"""Imports that Python edges share; every edge imports this module before any other.
+
+dbt runs models in threads, and scikit-learn's modules import each other in circles: two
+threads that import it for the first time at once can each find the other's half. Python
+lets one thread at a time import this module and makes the others wait, so whoever comes
+past it finds the libraries whole.
+"""
+
+import numpy
+import pandas
+import scipy.stats
+import sklearn.cluster
+import sklearn.ensemble
+import sklearn.linear_model
+import sklearn.metrics
+import sklearn.pipeline
+import threadpoolctl
+
+__all__ = ["numpy", "pandas", "scipy", "sklearn", "threadpoolctl"]
