@@ -29,23 +29,29 @@ def identity():
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _open(which):
     connection = duckdb.connect(":memory:", config={"threads": 2})
-    connection.execute("set TimeZone = 'UTC'")
     file = which[0].replace("'", "''")
     connection.execute(f"attach '{file}' as serving_file (read_only)")
-    connection.execute("use serving_file")
     return connection
+
+
+def _cursor(which):
+    """A cursor of its own for every query: sessions run in threads."""
+    cursor = _open(which).cursor()
+    # A cursor does not inherit these.
+    cursor.execute("use serving_file")
+    cursor.execute("set TimeZone = 'UTC'")
+    return cursor
 
 
 @st.cache_data(max_entries=400, show_spinner=False)
 def _query(which, sql, parameters):
-    return _open(which).cursor().execute(f"{sql}", list(parameters)).df()
+    return _cursor(which).execute(sql, list(parameters)).df()
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
 def _columns(which):
     rows = (
-        _open(which)
-        .cursor()
+        _cursor(which)
         .execute(
             "select table_schema, table_name, column_name"
             " from information_schema.columns"
