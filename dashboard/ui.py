@@ -170,9 +170,9 @@ def usd(value):
 
 def share(value, decimals=1):
     """A share (0 to 1) as a percentage; a dash for none."""
-    return (
-        "–" if is_missing(value) else f"{100 * value:.{decimals}f} %".replace("-", "−")
-    )
+    if is_missing(value):
+        return "–"
+    return f"{100 * value:.{decimals}f} %".replace("-", "−")
 
 
 def count(value):

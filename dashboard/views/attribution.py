@@ -21,7 +21,7 @@ def render():
     """Show the page."""
     ui.header(
         "Attribution",
-        "Which channels bring orders, how sure that is, and whether the budget follows.",
+        "Which channels bring orders, how sure that is, and where the budget is.",
     )
     shown = ui.view(VIEWS)
     {
@@ -230,13 +230,9 @@ def by_month():
     if not serving.has_rows(table):
         ui.empty("attribution")
         return
-    one, two, three, four = st.columns(4)
+    one, two, three = st.columns(3)
     with one:
         model = ui.pick("Model", models_of(table), "model", "linear")
-    with two:
-        pass
-    with three, four:
-        pass
     with two:
         every = serving.query(f"select distinct channel as c from {table} order by c")
         channels = ui.several("Channels", every["c"], "channel")

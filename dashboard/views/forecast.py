@@ -22,7 +22,8 @@ def render():
         )
     with two:
         grains = serving.query(
-            "select distinct grain as g from marts.forecasts where series = ? order by g",
+            "select distinct grain as g from marts.forecasts where series = ?"
+            " order by g",
             series,
         )["g"]
         grain = ui.pick("Grain", grains, "grain")

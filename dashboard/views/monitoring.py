@@ -131,8 +131,8 @@ def series(where, given, days, metric):
     ui.chart(
         fig,
         "series",
-        f"{ui.text(metric).capitalize()}: {len(odd):,} of {len(rows):,} points stood out"
-        " of the band, which comes from earlier points only. Known events are shaded.",
+        f"{ui.text(metric).capitalize()}: {len(odd):,} of {len(rows):,} points stood"
+        " out of the band, which comes from earlier points only. Known events are shaded.",
     )
     ui.cards(
         [

@@ -112,7 +112,8 @@ def alerts():
         "".join(
             f'<div class="ie-alert {ui.escape(row["severity"])}">'
             f"<b>{ui.escape(row['title'])}</b><span>"
-            f"{ui.escape(ui.text(row['severity']))} · {ui.escape(ui.text(row['source']))}"
+            f"{ui.escape(ui.text(row['severity']))}"
+            f" · {ui.escape(ui.text(row['source']))}"
             f" · since {ui.moment(row['first_seen_at'])}<br>"
             f"{ui.escape(row['detail'])}</span></div>"
             for row in rows.head(12).to_dict("records")
