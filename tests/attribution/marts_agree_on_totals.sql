@@ -36,5 +36,5 @@ from totals
 group by attribution_model, channel
 having
     count(*) <> 4
-    or not max(conversions) - min(conversions) <= 1e-9 * (1 + max(conversions))
+    or not max(conversions) - min(conversions) <= 1e-9 * (1 + max(abs(conversions)))
     or not max(revenue) - min(revenue) <= 1e-9 * (1 + max(abs(revenue)))
