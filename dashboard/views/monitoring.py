@@ -132,7 +132,8 @@ def series(where, given, days, metric):
         fig,
         "series",
         f"{ui.text(metric).capitalize()}: {len(odd):,} of {len(rows):,} points stood"
-        " out of the band, which comes from earlier points only. Known events are shaded.",
+        " out of the band, which comes from earlier points only."
+        " Known events are shaded.",
     )
     ui.cards(
         [
