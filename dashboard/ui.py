@@ -89,6 +89,7 @@ h2{font-size:1.2rem!important;font-weight:650!important;letter-spacing:-.01em;
  .ie-card{padding:11px 12px}.ie-card .v{font-size:1.2rem}
  .ie-card .l{flex-direction:column;gap:3px;min-height:3.9em}
  h1{font-size:1.5rem!important}}
+[class*=st-key-chart]{overflow:visible!important}
 @media print{section[data-testid=stSidebar]{display:none}}
 </style>
 """
@@ -232,9 +233,9 @@ def header(title, lead):
 
 def freshness_line():
     """When the shown build was made and what its tests said."""
-    if not serving.has_rows("serving.builds"):
+    if not serving.has_rows("publication.builds"):
         return ""
-    build = serving.query("select * from serving.builds where is_current").iloc[0]
+    build = serving.query("select * from publication.builds where is_current").iloc[0]
     warned = int(build["tests_warned"])
     tests = f"{int(build['tests_passed']):,} tests passed" + (
         f", {warned} warned" if warned else ""
@@ -297,7 +298,8 @@ def card(label, value, detail="", status=None, spark=""):
     return (
         f'<div class="ie-card" data-label="{escape(label)}"><div class="l">'
         f"<span>{escape(label)}</span>{chip(status) if status else ''}</div>"
-        f'<div class="v">{escape(value)}</div><div class="d">{detail}</div>{spark}</div>'
+        f'<div class="v">{escape(value)}</div><div class="d">{detail}</div>'
+        f"{spark}</div>"
     )
 
 

@@ -6,7 +6,7 @@ is then renamed over the serving file.  Readers that have the old file open go o
 reading it; readers that come later open the new one; nobody sees half of either.
 A build that failed, or stopped, leaves the serving file as it was.
 
-Beside the marts the file holds schema `serving`: what was built, when, from what,
+Beside the marts the file holds schema `publication`: what was built, when, from what,
 under which settings, and what every test said.  Run as `python -m ops.publish`.
 """
 
@@ -251,7 +251,7 @@ def copy_marts(connection, built):
 
 
 def write_record(connection, manifest, run_results, copied, settings, data, now):
-    """Write schema `serving`: the build, its settings, tables and tests."""
+    """Write schema `publication`: the build, its settings, tables and tests."""
     metadata = run_results["metadata"]
     build_id = metadata["invocation_id"]
     finished = datetime.datetime.fromisoformat(
@@ -272,10 +272,10 @@ def write_record(connection, manifest, run_results, copied, settings, data, now)
         if result["unique_id"].split(".")[0] in ("test", "unit_test")
     ]
     warned = sum(test[4] == "warn" for test in tests)
-    connection.execute("create schema serving")
+    connection.execute("create schema publication")
     connection.execute(
         """
-        create table serving.builds (
+        create table publication.builds (
             build_id varchar, is_current boolean, tables bigint,
             total_rows bigint, tests_passed bigint, tests_warned bigint,
             build_seconds double, dbt_version varchar, raw_data varchar,
@@ -284,7 +284,7 @@ def write_record(connection, manifest, run_results, copied, settings, data, now)
         """
     )
     connection.execute(
-        "insert into serving.builds values (?, true, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into publication.builds values (?, true, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             build_id,
             len(copied),
@@ -299,15 +299,15 @@ def write_record(connection, manifest, run_results, copied, settings, data, now)
         ],
     )
     connection.execute(
-        "create table serving.build_settings"
+        "create table publication.build_settings"
         " (build_id varchar, setting varchar, value varchar)"
     )
     connection.execute(
-        "create table serving.build_tables (build_id varchar,"
+        "create table publication.build_tables (build_id varchar,"
         " table_schema varchar, table_name varchar, total_rows bigint)"
     )
     connection.execute(
-        "create table serving.build_tests (build_id varchar, test_name varchar,"
+        "create table publication.build_tests (build_id varchar, test_name varchar,"
         " kind varchar, severity varchar, status varchar, failures bigint,"
         " message varchar, seconds double)"
     )
@@ -320,7 +320,7 @@ def write_record(connection, manifest, run_results, copied, settings, data, now)
         if rows:
             marks = ", ".join("?" * len(rows[0]))
             connection.executemany(
-                f"insert into serving.{table} values ({marks})", rows
+                f"insert into publication.{table} values ({marks})", rows
             )
     comments = {
         "builds": "One row per published build, the newest with is_current.",
@@ -329,7 +329,7 @@ def write_record(connection, manifest, run_results, copied, settings, data, now)
         "build_tests": "One row per test of the published build and its result.",
     }
     for table, comment in comments.items():
-        connection.execute(f"comment on table serving.{table} is {literal(comment)}")
+        connection.execute(f"comment on table publication.{table} is {literal(comment)}")
 
 
 def severity_of(manifest, unique_id):
@@ -351,10 +351,10 @@ def carry_history(connection, serving):
     with contextlib.suppress(duckdb.Error):
         connection.execute(
             f"""
-            insert into serving.builds by name
+            insert into publication.builds by name
             select * replace (false as is_current)
-            from earlier.serving.builds
-            where build_id not in (select build_id from serving.builds)
+            from earlier.publication.builds
+            where build_id not in (select build_id from publication.builds)
             order by published_at desc
             limit {HISTORY_LENGTH}
             """
@@ -480,7 +480,7 @@ def what_stands(serving):
     try:
         with duckdb.connect(str(serving), read_only=True) as connection:
             built_at = connection.execute(
-                "select built_at from serving.builds where is_current"
+                "select built_at from publication.builds where is_current"
             ).fetchone()[0]
     except (duckdb.Error, TypeError):
         return f"{serving} is unchanged."

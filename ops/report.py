@@ -240,7 +240,7 @@ def gather(connection):
 
 def build_line(connection):
     """Which build the report tells of."""
-    build = rows_of(connection, "select * from serving.builds where is_current")
+    build = rows_of(connection, "select * from publication.builds where is_current")
     if build is None or build.empty:
         return "The serving file has no record of its build."
     row = build.iloc[0]

@@ -26,10 +26,10 @@ while True:
         connection.execute("begin")
         ids = {row[0] for table in ("builds where is_current", "build_tables",
             "build_settings", "build_tests") for row in connection.execute(
-            f"select distinct build_id from serving.{table}").fetchall()}
+            f"select distinct build_id from publication.{table}").fetchall()}
         version, rows = connection.execute(
             "select min(version), count(*) from marts.sales").fetchone()
-        recorded = connection.execute("select total_rows from serving.build_tables"
+        recorded = connection.execute("select total_rows from publication.build_tables"
             " where table_name = 'sales'").fetchone()[0]
         versions = connection.execute("select count(distinct version)"
             " from (select version from marts.sales union"
@@ -76,7 +76,7 @@ class Build:
         self.target = folder / "target"
         self.target.mkdir()
         self.warehouse = folder / "w.duckdb"
-        self.serving = folder / "s.duckdb"
+        self.serving = folder / "serving.duckdb"
         nodes = {
             "model.i.step": model("step", access="private"),
             "model.i.ml_edge": model("ml_edge", ["python"], access="private"),
@@ -172,10 +172,10 @@ def test_public_tables_are_published_with_comments_and_record(build):
     ) == [
         ("marts", "notes"),
         ("marts", "sales"),
-        ("serving", "build_settings"),
-        ("serving", "build_tables"),
-        ("serving", "build_tests"),
-        ("serving", "builds"),
+        ("publication", "build_settings"),
+        ("publication", "build_tables"),
+        ("publication", "build_tests"),
+        ("publication", "builds"),
     ]
     assert build.read(
         "select comment from duckdb_tables() where table_name = 'sales'"
@@ -186,13 +186,13 @@ def test_public_tables_are_published_with_comments_and_record(build):
     ) == [("Build that wrote the row.",)]
     assert build.read(
         "select build_id, tables, total_rows, tests_passed, tests_warned,"
-        " build_seconds, raw_data, built_at::varchar from serving.builds"
+        " build_seconds, raw_data, built_at::varchar from publication.builds"
     ) == [("first", 2, ROWS + 1, 3, 0, 1.5, "demo/data", "2025-06-01 10:00:00")]
-    settings = dict(build.read("select setting, value from serving.build_settings"))
+    settings = dict(build.read("select setting, value from publication.build_settings"))
     # From the run, and from vars.yml.
     assert (settings["lookback_days"], settings["half_life_days"]) == ("90", "7")
     assert build.read(
-        "select table_name, total_rows from serving.build_tables order by 1"
+        "select table_name, total_rows from publication.build_tables order by 1"
     ) == [("notes", 1), ("sales", ROWS)]
 
 
@@ -200,11 +200,11 @@ def test_history_goes_on(build):
     build.publish()
     build.finish("second")
     build.publish()
-    assert build.read("select build_id, is_current from serving.builds order by 1") == [
+    assert build.read("select build_id, is_current from publication.builds order by 1") == [
         ("first", False),
         ("second", True),
     ]
-    assert build.read("select distinct build_id from serving.build_tests") == [
+    assert build.read("select distinct build_id from publication.build_tests") == [
         ("second",)
     ]
 
@@ -239,7 +239,7 @@ def test_unsound_builds_leave_the_file_as_it_was(build, change, says):
     assert "Not published." in printed
     assert "is unchanged: readers see the build of 2025-06-01 10:00 UTC" in printed
     assert build.serving.read_bytes() == before
-    assert not list(build.serving.parent.glob("s.duckdb.new*"))
+    assert not list(build.serving.parent.glob("serving.duckdb.new*"))
 
 
 def test_warnings_and_python_edges_left_out_do_not_stop_a_publication(build):
@@ -247,7 +247,7 @@ def test_warnings_and_python_edges_left_out_do_not_stop_a_publication(build):
     del build.statuses["model.i.ml_edge"]
     build.write()
     build.publish()
-    assert build.read("select tests_passed, tests_warned from serving.builds") == [
+    assert build.read("select tests_passed, tests_warned from publication.builds") == [
         (2, 1)
     ]
 
@@ -337,11 +337,11 @@ def test_killed_at_any_moment_the_file_is_whole(build):
         (rows,) = build.read("select count(*) from marts.sales")
         assert version[0] in known
         assert build.read(
-            "select build_id, total_rows from serving.build_tables"
+            "select build_id, total_rows from publication.build_tables"
             " where table_name = 'sales'"
         ) == [(version[0], rows[0])]
     assert landed > 3
     # The next publication needs no repair, and leaves nothing lying about.
     assert build.start().wait() == 0
     assert build.read("select distinct version from marts.sales") == [(build.version,)]
-    assert not list(build.serving.parent.glob("s.duckdb.new*"))
+    assert not list(build.serving.parent.glob("serving.duckdb.new*"))

@@ -126,11 +126,11 @@ def alerts():
 
 def builds():
     """The builds that were published."""
-    if not serving.has_rows("serving.builds"):
+    if not serving.has_rows("publication.builds"):
         ui.note("This file has no record of its build.")
         return
     ui.table(
-        serving.query("select * from serving.builds order by published_at desc"),
+        serving.query("select * from publication.builds order by published_at desc"),
         {
             "built_at": ui.moment,
             "published_at": ui.moment,

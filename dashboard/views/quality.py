@@ -143,12 +143,12 @@ def profiles():
 
 def tests():
     """What each test of this build said."""
-    if not serving.has_rows("serving.build_tests"):
+    if not serving.has_rows("publication.build_tests"):
         ui.note("This file has no record of its build.")
         return
     ui.table(
         serving.query(
-            "select * from serving.build_tests"
+            "select * from publication.build_tests"
             " order by status <> 'warn', test_name, kind"
         ),
         {
@@ -167,11 +167,11 @@ def tests():
 
 def settings():
     """Every setting of this build."""
-    if not serving.has_rows("serving.build_settings"):
+    if not serving.has_rows("publication.build_settings"):
         ui.note("This file has no record of its build.")
         return
     ui.table(
-        serving.query("select setting, value from serving.build_settings order by 1"),
+        serving.query("select setting, value from publication.build_settings order by 1"),
         {"setting": str, "value": str},
         "build_settings",
         rows=100,
