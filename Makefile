@@ -10,13 +10,18 @@ ARGS ?=
 
 INSIGHT_DATA ?= demo/data
 INSIGHT_WAREHOUSE ?= warehouse.duckdb
-export INSIGHT_DATA INSIGHT_WAREHOUSE
+INSIGHT_SERVING ?= serving.duckdb
+INSIGHT_PORT ?= 8501
+export INSIGHT_DATA INSIGHT_WAREHOUSE INSIGHT_SERVING
 
-.PHONY: help setup demo build notify test test-reference test-python lint docs bench lock clean
+.PHONY: help setup demo build notify dashboard report test test-reference \
+	test-python lint docs bench lock clean
 
 help:
 	@echo "make setup   create .venv with the pinned packages (implied by the others)"
-	@echo "make build   demo data if needed, dbt build, summary"
+	@echo "make build   demo data if needed, dbt build, summary, publish"
+	@echo "make dashboard  the web pages, on http://localhost:$(INSIGHT_PORT)"
+	@echo "make report  board report: report/board_report.html and .xlsx"
 	@echo "make notify  send new and resolved alerts (ARGS=--dry-run shows them)"
 	@echo "make test    lint, dbt tests on the reference company, pytest"
 	@echo "make lint    ruff, sqlfluff and the YAML check"
@@ -44,12 +49,20 @@ build: demo
 	@status=0; \
 	$(DBT) build $(ARGS) || status=$$?; \
 	$(BIN)/python -m ops.summary || true; \
-	if [ $$status -ne 0 ]; then echo "The build did not succeed: see the errors above."; fi; \
+	if [ $$status -ne 0 ]; then $(BIN)/python -m ops.publish --refused; \
+	else $(BIN)/python -m ops.publish || status=$$?; fi; \
 	exit $$status
 
 # New alerts to where INSIGHT_NOTIFY_URLS says; ARGS=--dry-run only shows them.
 notify: setup
 	@$(BIN)/python -m ops.notify $(ARGS)
+
+# Reads the serving file only; notices every new publication by itself.
+dashboard: setup
+	$(BIN)/streamlit run dashboard/app.py --server.port $(INSIGHT_PORT)
+
+report: setup
+	$(BIN)/python -m ops.report
 
 test: lint test-reference test-python
 
@@ -83,4 +96,4 @@ lock:
 		--group dev pyproject.toml --output-file requirements.lock
 
 clean:
-	rm -rf target logs demo/data *.duckdb *.duckdb.wal
+	rm -rf target logs report demo/data *.duckdb *.duckdb.wal *.duckdb.lock *.duckdb.new*

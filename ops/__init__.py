@@ -1,1 +1,1 @@
-"""Small programs around dbt: summary, YAML check."""
+"""Small programs around dbt: summary, publication, board report, YAML check."""

@@ -1,0 +1,1 @@
+"""The web pages: they read the serving file, and nothing else."""

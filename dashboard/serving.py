@@ -1,0 +1,103 @@
+"""Read-only access to the serving file, one publication at a time.
+
+A publication is recognised by the identity of its file, which a rename changes.
+Each is attached to a database of its own in memory: DuckDB would otherwise hand out
+the file that a process has open already under the same path.
+"""
+
+import os
+from pathlib import Path
+
+import duckdb
+import streamlit as st
+
+
+def path():
+    """The serving file that INSIGHT_SERVING names."""
+    return Path(os.environ.get("INSIGHT_SERVING", "serving.duckdb")).absolute()
+
+
+def identity():
+    """What tells one publication from the next; None without a file."""
+    try:
+        found = os.stat(path())
+    except OSError:
+        return None
+    return (str(path()), found.st_ino, found.st_mtime_ns, found.st_size)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _open(which):
+    connection = duckdb.connect(":memory:", config={"threads": 2})
+    file = which[0].replace("'", "''")
+    connection.execute(f"attach '{file}' as serving_file (read_only)")
+    return connection
+
+
+def _cursor(which):
+    """A cursor of its own for every query: sessions run in threads."""
+    cursor = _open(which).cursor()
+    # A cursor does not inherit these.
+    cursor.execute("use serving_file")
+    cursor.execute("set TimeZone = 'UTC'")
+    return cursor
+
+
+@st.cache_data(max_entries=400, show_spinner=False)
+def _query(which, sql, parameters):
+    return _cursor(which).execute(sql, list(parameters)).df()
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _columns(which):
+    rows = (
+        _cursor(which)
+        .execute(
+            "select table_schema, table_name, column_name"
+            " from information_schema.columns"
+            " where table_catalog = 'serving_file' order by ordinal_position"
+        )
+        .fetchall()
+    )
+    found = {}
+    for schema, table, column in rows:
+        found.setdefault(f"{schema}.{table}", []).append(column)
+    return found
+
+
+def current():
+    """The publication this run of the page shows, fixed at its start."""
+    return st.session_state.get("publication")
+
+
+def begin():
+    """Fix the publication for this run; returns an error text or None."""
+    which = identity()
+    st.session_state["publication"] = which
+    if which is None:
+        return f"There is no serving file at {path()} yet."
+    try:
+        _columns(which)
+    except duckdb.Error as error:
+        return f"The serving file {path()} cannot be read: {error}"
+    return None
+
+
+def query(sql, *parameters):
+    """Rows of `sql` as a DataFrame."""
+    return _query(current(), sql, tuple(parameters))
+
+
+def columns(table):
+    """Column names of schema.table; empty where there is no such table."""
+    return _columns(current()).get(table, [])
+
+
+def has(table):
+    """Whether schema.table is there."""
+    return bool(columns(table))
+
+
+def has_rows(table):
+    """Whether schema.table is there and has a row."""
+    return has(table) and not query(f"select 1 from {table} limit 1").empty
