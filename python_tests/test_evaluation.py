@@ -79,8 +79,8 @@ def test_metrics_equal_scikit_learn(found, case):
             metric
         )
     assert found[case]["observations"] == len(label)
-    assert found[case]["base_rate"] == pytest.approx(label.mean(), abs=1e-12)
-    assert found[case]["mean_score"] == pytest.approx(score.mean(), abs=1e-12)
+    assert found[case]["outcome_rate"] == pytest.approx(label.mean(), abs=1e-12)
+    assert found[case]["mean_probability"] == pytest.approx(score.mean(), abs=1e-12)
 
 
 def recalibration(label, score):
@@ -121,7 +121,7 @@ def test_a_score_twice_too_sure_has_slope_one_half():
 @pytest.mark.parametrize("label", [0, 1])
 def test_one_class_has_no_ranking(label):
     found = metrics(scored(np.full(20, label), np.linspace(0.1, 0.9, 20)))["all"]
-    assert found["base_rate"] == label
+    assert found["outcome_rate"] == label
     for metric in ("auc_roc", "pr_auc", "calibration_slope", "calibration_intercept"):
         assert found[metric] is None, metric
     assert found["brier_score"] == pytest.approx(

@@ -5,8 +5,8 @@
     metric.
 
     Columns: by..., metric, value (double).  Metrics:
-        observations, base_rate     how many rows, and their share of positives
-        mean_score                  mean of the score
+        observations, outcome_rate  how many rows, and their share of positives
+        mean_probability            mean of the score
         auc_roc, pr_auc             see ranking_metrics
         brier_score, log_loss       see the macros of these names
         calibration_intercept, calibration_slope      see calibration_line
@@ -14,7 +14,7 @@
 -#}
 {%- set keys = by | join(', ') -%}
 {%- set metrics = [
-    'observations', 'base_rate', 'mean_score', 'auc_roc', 'pr_auc', 'brier_score',
+    'observations', 'outcome_rate', 'mean_probability', 'auc_roc', 'pr_auc', 'brier_score',
     'log_loss', 'calibration_intercept', 'calibration_slope',
 ] -%}
 with
@@ -35,7 +35,7 @@ losses as (
 
     select
         {{ keys }},
-        {{ stable_sum(score) }} / count(*) as mean_score,
+        {{ stable_sum(score) }} / count(*) as mean_probability,
         {{ brier_score(label, score) }} as brier_score,
         {{ log_loss(label, score) }} as log_loss
     from {{ relation }}
@@ -51,8 +51,8 @@ side_by_side as (
         ranking.{{ key }},
         {%- endfor %}
         cast(ranking.observations as double) as observations,
-        cast(ranking.positives as double) / ranking.observations as base_rate,
-        losses.mean_score,
+        cast(ranking.positives as double) / ranking.observations as outcome_rate,
+        losses.mean_probability,
         ranking.auc_roc,
         ranking.pr_auc,
         losses.brier_score,
