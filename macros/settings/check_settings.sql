@@ -5,6 +5,10 @@
     {%- if execute -%}
         {%- do number_setting('lookback_days', at_least=0, nullable=true) -%}
         {%- do number_setting('half_life_days', above=0) -%}
+        {%- do number_setting('late_arrival_days', at_least=0) -%}
+        {%- do number_list_setting('sensitivity_lookback_days', at_least=0) -%}
+        {%- do number_list_setting('sensitivity_half_life_days', above=0) -%}
+        {%- do integer_setting('sensitivity_conversions', at_least=1) -%}
         {%- do markov_order() -%}
         {%- do choice_setting(
             'shapley_value_function', ['subset_rate', 'exact_rate', 'subset_count']) -%}

@@ -54,6 +54,22 @@ worths as (
 
 ),
 
+-- A worth of 1e-17 is a zero that rounding has touched.
+cleaned as (
+
+    select
+        attribution_model,
+        left_out_group,
+        channel,
+        case when abs(conversion_worth) < 1e-12 then 0e0 else conversion_worth end
+            as conversion_worth,
+        case when abs(revenue_worth) < 1e-12 then 0e0 else revenue_worth end
+            as revenue_worth,
+        sampling_std_error
+    from worths
+
+),
+
 shares as (
 
     select
@@ -78,7 +94,7 @@ shares as (
                 0e0
             )
         end as sampling_share_std_error
-    from worths
+    from cleaned
 
 )
 

@@ -1,6 +1,14 @@
 -- One row per (conversion, touchpoint): the share of the conversion that each
 -- heuristic model credits to the touch. A conversion without a touch is one row
 -- of channel 'unattributed'.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='append_new_columns',
+    pre_hook="{{ forget_due_conversions(this) }}",
+) }}
+-- Adds the conversions that are due; before, they are deleted together with those
+-- that are no more, so that a run that was cut short is made good by the next.
 with
 
 path_touches as (
@@ -23,35 +31,16 @@ credited as (
         path_length,
         age_days,
         conversion_value,
-        -- A conversion without a touch has one row, which takes all of it.
-        case
-            when path_length = 0 or touch_position = 1 then 1e0 else 0e0
-        end as credit_first_touch,
-        case
-            when path_length = 0 or touch_position = path_length then 1e0 else 0e0
-        end as credit_last_touch,
-        case
-            when path_length = 0 then 1e0
-            when last_non_direct_touchpoint_id is null and touch_position = path_length
-                then 1e0
-            when touchpoint_id = last_non_direct_touchpoint_id then 1e0
-            else 0e0
-        end as credit_last_non_direct,
-        case when path_length = 0 then 1e0 else 1e0 / path_length end as credit_linear,
-        case
-            when path_length <= 1 then 1e0
-            -- The sum is rounded, so that a lone giant among dwarfs may exceed it.
-            else least(decay_weight / path_decay_weight, 1e0)
-        end as credit_time_decay,
-        case
-            when path_length = 0 then 1e0
-            else {{ position_based_credit('touch_position', 'path_length') }}
-        end as credit_position_based,
+        {%- for model in attribution_models() %}
+        {{ heuristic_credit(model) }} as credit_{{ model }},
+        {%- endfor %}
+        path_settings || '; {{ credit_settings() }}' as path_settings,
         -- Without a touch the conversion's own month keeps the months complete.
         coalesce({{ business_month('touched_at') }}, conversion_month) as touch_month,
         conversion_month,
         touched_at,
-        converted_at
+        converted_at,
+        previous_converted_at
     from path_touches
 
 )

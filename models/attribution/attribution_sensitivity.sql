@@ -1,0 +1,407 @@
+-- One row per (setting, its value, channel, heuristic attribution model): the shares
+-- that would come out under that value, all other settings as they stand.
+{%- set lookback_now = lookback_limit() %}
+{%- set half_life_now = number_setting('half_life_days', above=0) %}
+{%- set lookbacks = number_list_setting('sensitivity_lookback_days', at_least=0) %}
+{%- set half_lives = number_list_setting('sensitivity_half_life_days', above=0) %}
+{%- if lookback_now not in lookbacks %}
+    {%- do lookbacks.append(lookback_now) %}
+{%- endif %}
+{%- if half_life_now not in half_lives %}
+    {%- do half_lives.append(half_life_now) %}
+{%- endif %}
+with
+
+conversions as (
+
+    select
+        conversion_id,
+        customer_id,
+        jackknife_group,
+        conversion_value,
+        conversion_month,
+        converted_at,
+        previous_converted_at
+    from {{ ref('int_conversions') }}
+
+),
+
+touchpoints as (
+
+    select
+        touchpoint_id,
+        customer_id,
+        channel,
+        campaign,
+        is_direct,
+        touched_at
+    from {{ ref('stg_touchpoints') }}
+
+),
+
+channels as (
+
+    select
+        channel,
+        is_attributed,
+        {{ share_of_total('spend', ['1']) }} as budget_share
+    from {{ ref('int_channels') }}
+
+),
+
+-- Whole groups of customers while they fit; one group at least.
+group_sizes as (
+
+    select
+        jackknife_group,
+        count(*) as conversions
+    from conversions
+    group by jackknife_group
+
+),
+
+running_sizes as (
+
+    select
+        jackknife_group,
+        sum(conversions) over (
+            order by jackknife_group
+            rows between unbounded preceding and current row
+        ) as conversions_so_far,
+        row_number() over (order by jackknife_group) as group_number,
+        sum(conversions) over () as all_conversions
+    from group_sizes
+
+),
+
+sampled_groups as (
+
+    select
+        jackknife_group,
+        cast(max(conversions_so_far) over () as bigint) as sampled_conversions,
+        max(conversions_so_far) over () / cast(all_conversions as double) as sampled_share
+    from running_sizes
+    where
+        conversions_so_far <= {{ integer_setting('sensitivity_conversions', at_least=1) }}
+        or group_number = 1
+
+),
+
+sampled as (
+
+    select
+        conversions.*,
+        sampled_groups.sampled_conversions,
+        sampled_groups.sampled_share
+    from conversions
+    inner join sampled_groups
+        on conversions.jackknife_group = sampled_groups.jackknife_group
+
+),
+
+sample_size as (
+
+    select distinct
+        sampled_conversions,
+        sampled_share
+    from sampled_groups
+
+),
+
+lookbacks as (
+
+    {%- for days in lookbacks %}
+    select
+        {{ loop.index }} as lookback_number,
+        cast({{ 'null' if days is none else ((days * 86400000000) | round | int) / 1000000 }} as double)
+            as lookback_seconds
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+
+),
+
+windows as (
+
+    select
+        sampled.*,
+        lookbacks.lookback_number,
+        lookbacks.lookback_seconds
+    from sampled
+    cross join lookbacks
+
+),
+
+touches_in_window as (
+
+    select
+        windows.lookback_number,
+        windows.conversion_id,
+        touchpoints.touchpoint_id,
+        windows.customer_id,
+        windows.jackknife_group,
+        touchpoints.channel,
+        touchpoints.campaign,
+        touchpoints.is_direct,
+        windows.conversion_value,
+        windows.conversion_month,
+        touchpoints.touched_at,
+        windows.converted_at,
+        windows.previous_converted_at
+    from windows
+    left join touchpoints
+        on windows.customer_id = touchpoints.customer_id
+        and touchpoints.touched_at <= windows.converted_at
+        and coalesce(
+            {{ seconds_between('touchpoints.touched_at', 'windows.converted_at') }}
+            <= windows.lookback_seconds,
+            true
+        )
+        and coalesce(windows.previous_converted_at < touchpoints.touched_at, true)
+
+),
+
+{{ path_ctes(['lookback_number', 'conversion_id'], half_life_now, weighs_by_age=false) }},
+
+by_lookback as (
+
+    select
+        lookback_number,
+        coalesce(channel, 'unattributed') as channel,
+        {%- for model in attribution_models() %}
+        {{ heuristic_credit(model) }} as credit_{{ model }},
+        {%- endfor %}
+        conversion_value
+    from numbered
+
+),
+
+lookback_totals as (
+
+    select
+        lookback_number,
+        channel,
+        {%- for model in attribution_models() %}
+        {{ stable_sum('credit_' ~ model) }} as conversions_{{ model }},
+        {{ stable_sum('credit_' ~ model ~ ' * conversion_value') }} as revenue_{{ model }}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from by_lookback
+    group by lookback_number, channel
+
+),
+
+half_lives as (
+
+    {%- for days in half_lives %}
+    select
+        {{ loop.index }} as half_life_number,
+        cast({{ days }} as double) as half_life_days
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+
+),
+
+paths_now as (
+
+    select
+        numbered.conversion_id,
+        numbered.channel,
+        numbered.touch_position,
+        numbered.path_length,
+        numbered.conversion_value,
+        half_lives.half_life_number,
+        power(
+            2e0,
+            (
+                min(numbered.age_days) over (
+                    partition by half_lives.half_life_number, numbered.conversion_id
+                ) - numbered.age_days
+            ) / half_lives.half_life_days
+        ) as decay_weight
+    from numbered
+    cross join half_lives
+    where numbered.lookback_number = {{ lookbacks.index(lookback_now) + 1 }}
+
+),
+
+weighed_now as (
+
+    select
+        *,
+        {{ stable_sum(
+            'decay_weight',
+            over='partition by half_life_number, conversion_id',
+            decimals=30
+        ) }} as path_decay_weight
+    from paths_now
+
+),
+
+by_half_life as (
+
+    select
+        half_life_number,
+        coalesce(channel, 'unattributed') as channel,
+        {{ heuristic_credit('time_decay') }} as credit_time_decay,
+        conversion_value
+    from weighed_now
+
+),
+
+half_life_totals as (
+
+    select
+        half_life_number,
+        channel,
+        {{ stable_sum('credit_time_decay') }} as conversions,
+        {{ stable_sum('credit_time_decay * conversion_value') }} as revenue
+    from by_half_life
+    group by half_life_number, channel
+
+),
+
+totals as (
+
+    {%- for model in attribution_models() %}
+    select
+        'lookback_days' as setting,
+        lookback_number as value_number,
+        '{{ model }}' as attribution_model,
+        channel,
+        conversions_{{ model }} as conversions,
+        revenue_{{ model }} as revenue
+    from lookback_totals
+    union all
+    {%- endfor %}
+    select
+        'half_life_days' as setting,
+        half_life_number as value_number,
+        'time_decay' as attribution_model,
+        channel,
+        conversions,
+        revenue
+    from half_life_totals
+
+),
+
+setting_values as (
+
+    {%- for days in lookbacks %}
+    select
+        'lookback_days' as setting,
+        {{ loop.index }} as value_number,
+        '{{ 'no limit' if days is none else (days | int if days == days | int else days) }}'
+            as setting_label,
+        {{ 'true' if days == lookback_now else 'false' }} as is_current,
+        cast({{ 'null' if days is none else days }} as double) as setting_value
+    union all
+    {%- endfor %}
+    {%- for days in half_lives %}
+    select
+        'half_life_days' as setting,
+        {{ loop.index }} as value_number,
+        '{{ days | int if days == days | int else days }}' as setting_label,
+        {{ 'true' if days == half_life_now else 'false' }} as is_current,
+        cast({{ days }} as double) as setting_value
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+
+),
+
+setting_models as (
+
+    select distinct
+        setting,
+        attribution_model
+    from totals
+
+),
+
+-- Every channel under every value, without credit too.
+complete as (
+
+    select
+        setting_values.setting,
+        setting_values.setting_label,
+        channels.channel,
+        setting_models.attribution_model,
+        setting_values.is_current,
+        channels.is_attributed,
+        setting_values.setting_value,
+        coalesce(totals.conversions, 0e0) as conversions,
+        coalesce(totals.revenue, 0e0) as revenue,
+        channels.budget_share
+    from setting_values
+    inner join setting_models
+        on setting_values.setting = setting_models.setting
+    cross join channels
+    left join totals
+        on setting_values.setting = totals.setting
+        and setting_values.value_number = totals.value_number
+        and setting_models.attribution_model = totals.attribution_model
+        and channels.channel = totals.channel
+
+),
+
+shares as (
+
+    select
+        *,
+        {{ share_of_total('conversions', ['setting', 'setting_label', 'attribution_model']) }}
+            as conversion_share,
+        {{ share_of_total('revenue', ['setting', 'setting_label', 'attribution_model']) }}
+            as revenue_share,
+        case
+            when is_attributed
+                then {{ share_of_total('conversions', [
+                    'setting', 'setting_label', 'attribution_model', 'is_attributed'
+                ]) }}
+        end as attributed_share
+    from complete
+
+),
+
+gaps as (
+
+    select
+        *,
+        case when is_attributed then attributed_share - budget_share end as budget_gap
+    from shares
+
+),
+
+compared as (
+
+    select
+        gaps.setting,
+        gaps.setting_label,
+        gaps.channel,
+        gaps.attribution_model,
+        gaps.is_current,
+        gaps.budget_gap * current_gaps.budget_gap < 0 as flips_budget_gap,
+        gaps.setting_value,
+        gaps.conversion_share,
+        gaps.revenue_share,
+        gaps.conversion_share - current_gaps.conversion_share as conversion_share_shift,
+        gaps.revenue_share - current_gaps.revenue_share as revenue_share_shift,
+        gaps.budget_gap,
+        sample_size.sampled_conversions,
+        sample_size.sampled_share
+    from gaps
+    inner join gaps as current_gaps
+        on
+            gaps.setting = current_gaps.setting
+            and gaps.channel = current_gaps.channel
+            and gaps.attribution_model = current_gaps.attribution_model
+            and current_gaps.is_current
+    cross join sample_size
+
+)
+
+select * from compared

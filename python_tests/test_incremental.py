@@ -1,0 +1,208 @@
+"""Credits computed run by run are those of a build at once, whatever arrives when.
+
+Touches and orders come in late, change and vanish between runs; after each sequence
+the credits equal, row for row, those of a fresh build of what is there at the end.
+"""
+
+import datetime as dt
+
+import duckdb
+import pytest
+from harness import Shop
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+SELECT = ("+int_touch_history", "+int_credit_totals")
+START = dt.datetime(2025, 1, 1)
+# Days after START on which a run happens; each sees what has arrived by then.
+RUNS = (30, 34, 60)
+CHANNELS = ("email", "google_ads", "meta", "direct")
+POLICIES = (
+    {},
+    {"path_policy": "since_previous_conversion"},
+    {"conversion_scope": "first_orders", "exclude_direct": True},
+    {"collapse_repeats": True, "conversion_value": "net"},
+)
+
+hours = st.integers(0, 60 * 24)
+# Within late_arrival_days, at its edge, and far beyond.
+days_late = st.sampled_from([0, 0, 0, 1, 2.9, 3, 40])
+touches = st.tuples(
+    st.integers(0, 3),
+    hours,
+    days_late,
+    st.sampled_from(CHANNELS),
+    st.sampled_from([None, None, None, None, 1, 2]),
+)
+orders = st.tuples(
+    st.sampled_from([0, 1, 2, 3, None]),
+    hours,
+    days_late,
+    st.integers(1, 300),
+    st.sampled_from(["", "", "", "cancelled", "dearer", "earlier", "other customer"]),
+    st.sampled_from([1, 2]),
+)
+refunds = st.tuples(st.integers(0, 11), st.sampled_from([1, 2]))
+
+
+def moment(hour):
+    """Text of a moment, in hours after START."""
+    return str(START + dt.timedelta(hours=hour))
+
+
+def shop_at(run, touches, orders, refunds):
+    """The raw tables as run number `run` (0, 1, 2) finds them."""
+
+    def has_come(hour, late):
+        return run == len(RUNS) - 1 or hour / 24 + late <= RUNS[run]
+
+    shop = Shop()
+    # A first order that is always there.
+    shop.order("o", "c9", moment(0), "1")
+    for number, (customer, hour, late, channel, gone) in enumerate(touches):
+        if has_come(hour, late) and (gone is None or run < gone):
+            shop.touch(f"c{customer}", channel, moment(hour), f"t{number:02d}")
+    for number, (customer, hour, late, value, change, since) in enumerate(orders):
+        if not has_come(hour, late):
+            continue
+        status, changed = "", run >= since
+        if changed and change == "cancelled":
+            status = "cancelled"
+        elif changed and change == "dearer":
+            value += 1
+        elif changed and change == "earlier":
+            hour = max(hour - 30, 0)
+        elif changed and change == "other customer" and customer is not None:
+            customer = (customer + 1) % 4
+        name = "" if customer is None else f"c{customer}"
+        shop.order(f"o{number:02d}", name, moment(hour), str(value), status)
+    for number, since in refunds:
+        if run >= since and number < len(orders) and has_come(*orders[number][1:3]):
+            shop.give_back(f"o{number:02d}", moment(1440), "0.5")
+    return shop.raw()
+
+
+def all_rows(built):
+    """Every credit, and what is summed from them."""
+    return (
+        built.rows("select * from marts.touchpoint_credits order by all"),
+        built.rows("select * from intermediate.int_credit_totals order by all"),
+    )
+
+
+def reasons(built):
+    """Why each conversion was computed in the last run."""
+    return dict(
+        built.rows(
+            "select conversion_id, reason from intermediate.int_due_conversions"
+        )
+    )
+
+
+@settings(
+    max_examples=5,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+@given(
+    st.lists(touches, min_size=25, max_size=60),
+    st.lists(orders, min_size=12, max_size=25),
+    st.lists(refunds, max_size=4, unique_by=lambda refund: refund[0]),
+    st.sampled_from(POLICIES),
+)
+def test_any_sequence_of_arrivals_ends_like_a_fresh_build(
+    project, touches, orders, refunds, policy
+):
+    built = None
+    for run in range(len(RUNS)):
+        raw = shop_at(run, touches, orders, refunds)
+        built = project.good(raw, vars=policy, select=SELECT, again=built)
+    fresh = project.good(raw, vars=policy, select=SELECT)
+    assert all_rows(built) == all_rows(fresh)
+
+
+def daily_shop():
+    """One order a day at noon for twenty days, each a day after its touch."""
+    shop = Shop()
+    for day in range(20):
+        shop.touch(f"c{day}", "email", moment(24 * day - 12), f"t{day}")
+        shop.order(f"o{day}", f"c{day}", moment(24 * day + 12), "100")
+    return shop
+
+
+@pytest.fixture
+def daily(project):
+    """The daily shop, built once."""
+    return project.good(daily_shop().raw(), select=SELECT)
+
+
+def test_a_run_computes_what_is_new_or_may_still_change(project, daily):
+    assert set(reasons(daily).values()) == {"first build"}
+    assert len(reasons(daily)) == 20
+
+    shop = daily_shop()
+    shop.orders[2] = ("o2", "c2", moment(24 * 2 + 12), "101", "")
+    shop.orders[3] = (*shop.orders[3][:4], "cancelled")
+    shop.order("o20", "c5", moment(24 * 20 + 12))
+    again = project.good(shop.raw(), select=SELECT, again=daily)
+    # Three days before the last order's noon, that noon included.
+    late = {f"o{day}": "late touches possible" for day in (16, 17, 18, 19)}
+    assert reasons(again) == {"o2": "changed", "o20": "new", **late}
+    assert again.rows(
+        "select conversion_value from marts.touchpoint_credits"
+        " where conversion_id in ('o2', 'o3')"
+    ) == [(101,)]
+    fresh = project.good(shop.raw(), select=SELECT)
+    assert all_rows(again) == all_rows(fresh)
+
+
+def test_a_late_touch_is_picked_up(project, daily):
+    shop = daily_shop()
+    # Before the noon of day 16 touches are history; this one is not.
+    shop.touch("c17", "meta", moment(24 * 16 + 12), "late")
+    again = project.good(shop.raw(), select=SELECT, again=daily)
+    assert again.credits("o17") == {"t17": 0.5, "late": 0.5}
+    assert "o15" not in reasons(again)
+
+
+@pytest.mark.parametrize("change", ["comes", "goes", "is another channel"])
+def test_a_change_of_old_touches_builds_all_anew(project, daily, change):
+    shop = daily_shop()
+    if change == "comes":
+        shop.touch("c3", "meta", moment(24 * 2), "very late")
+    elif change == "goes":
+        del shop.touches[3]
+    else:
+        shop.touches[3] = (*shop.touches[3][:2], "meta", *shop.touches[3][3:])
+    again = project.good(shop.raw(), select=SELECT, again=daily)
+    assert len(reasons(again)) == 20
+    assert set(reasons(again).values()) == {"history changed"}
+    assert all_rows(again) == all_rows(project.good(shop.raw(), select=SELECT))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"half_life_days": 3}, {"position_weights": {"first": 1, "middle": 1, "last": 1}}],
+    ids=["half-life", "weights"],
+)
+def test_other_settings_are_never_mixed_in(project, daily, changed):
+    shop = daily_shop()
+    shop.touch("c17", "meta", moment(24 * 16 + 20), "second")
+    raw = shop.raw()
+    again = project.good(raw, vars=changed, select=SELECT, again=daily)
+    assert set(reasons(again).values()) == {"settings changed"}
+    assert "every path is built anew" in again.output
+    assert all_rows(again) == all_rows(project.good(raw, vars=changed, select=SELECT))
+
+
+def test_a_run_that_was_cut_short_is_made_good(project, daily):
+    expected = all_rows(daily)
+    with duckdb.connect(str(daily.warehouse)) as connection:
+        connection.execute(
+            "delete from marts.touchpoint_credits where conversion_id in ('o1', 'o5')"
+        )
+    again = project.good(daily_shop().raw(), select=SELECT, again=daily)
+    assert {reasons(again)[name] for name in ("o1", "o5")} == {"new"}
+    assert all_rows(again) == expected
