@@ -329,7 +329,9 @@ def write_record(connection, manifest, run_results, copied, settings, data, now)
         "build_tests": "One row per test of the published build and its result.",
     }
     for table, comment in comments.items():
-        connection.execute(f"comment on table publication.{table} is {literal(comment)}")
+        connection.execute(
+            f"comment on table publication.{table} is {literal(comment)}"
+        )
 
 
 def severity_of(manifest, unique_id):

@@ -283,7 +283,9 @@ def test_the_project_builds_without_python(project):
     built = project.good(
         shop_of(THREE), select=("+path:models/attribution",), exclude=("tag:python",)
     )
-    models = built.rows("select attribution_model from intermediate.int_attribution_models")
+    models = built.rows(
+        "select attribution_model from intermediate.int_attribution_models"
+    )
     assert len(models) == 6
     assert built.value("select count(*) from marts.markov_removal_effects") == 0
     assert built.value("select count(*) from marts.attribution_comparison") == 24
@@ -371,7 +373,11 @@ def test_repeats_do_not_change_effects(journeys):
     """At order 1 a channel that repeats itself leaves the chain as it was."""
     collapsed = [
         Journey(
-            "c", o.group, [k for k, _ in itertools.groupby(o.channels)], o.converted, o.value
+            "c",
+            o.group,
+            [k for k, _ in itertools.groupby(o.channels)],
+            o.converted,
+            o.value,
         )
         for o in journeys
     ]
@@ -511,7 +517,9 @@ def test_too_many_channels_have_no_values():
     """Beyond 240 channels Shapley says nothing rather than something wrong."""
     journeys = [journey(f"ch{number:03d}", True, 1) for number in range(241)]
     frame, sets = sets_of(journeys[:240])
-    frame = pd.DataFrame({"channel": [f"c{n}" for n in range(241)], "channel_number": range(241)})
+    frame = pd.DataFrame(
+        {"channel": [f"c{n}" for n in range(241)], "channel_number": range(241)}
+    )
     values = SHAPLEY.shapley_values(frame, sets, permutations=100, seed=1)
     assert values["shapley_value"].isna().all()
     assert len(effects_of(journeys, 1)) == 241

@@ -93,9 +93,7 @@ def all_rows(built):
 def reasons(built):
     """Why each conversion was computed in the last run."""
     return dict(
-        built.rows(
-            "select conversion_id, reason from intermediate.int_due_conversions"
-        )
+        built.rows("select conversion_id, reason from intermediate.int_due_conversions")
     )
 
 

@@ -200,7 +200,9 @@ def test_history_goes_on(build):
     build.publish()
     build.finish("second")
     build.publish()
-    assert build.read("select build_id, is_current from publication.builds order by 1") == [
+    assert build.read(
+        "select build_id, is_current from publication.builds order by 1"
+    ) == [
         ("first", False),
         ("second", True),
     ]

@@ -130,9 +130,13 @@ def draw_lines(n_lines, seed):
     returned = rng.random(n_lines) < probability
     ordered = FIRST_DAY + lines["day"].to_numpy()
     joined = np.where(
-        newcomer, FIRST_DAY + lines.groupby("customer")["day"].min().reindex(
-            range(n_customers), fill_value=0
-        ).to_numpy(), since
+        newcomer,
+        FIRST_DAY
+        + lines.groupby("customer")["day"]
+        .min()
+        .reindex(range(n_customers), fill_value=0)
+        .to_numpy(),
+        since,
     )
     frame = pd.DataFrame(
         {

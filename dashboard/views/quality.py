@@ -171,7 +171,9 @@ def settings():
         ui.note("This file has no record of its build.")
         return
     ui.table(
-        serving.query("select setting, value from publication.build_settings order by 1"),
+        serving.query(
+            "select setting, value from publication.build_settings order by 1"
+        ),
         {"setting": str, "value": str},
         "build_settings",
         rows=100,
