@@ -74,7 +74,7 @@ test-reference: setup
 		--vars '{check_reference: true}'
 
 test-python: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: setup
 	$(BIN)/ruff check .

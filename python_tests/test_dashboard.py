@@ -46,8 +46,17 @@ class Site:
             self.port = free.getsockname()[1]
         self.base = f"http://127.0.0.1:{self.port}"
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "dashboard/app.py"]
-            + ["--server.port", str(self.port), "--server.address", "127.0.0.1"],
+            [
+                sys.executable,
+                "-m",
+                "streamlit",
+                "run",
+                "dashboard/app.py",
+                "--server.port",
+                str(self.port),
+                "--server.address",
+                "127.0.0.1",
+            ],
             cwd=ROOT,
             env={**os.environ, "INSIGHT_SERVING": str(self.serving)},
             stdout=subprocess.DEVNULL,
@@ -76,14 +85,23 @@ def files(project, tmp_path_factory):
     folder = tmp_path_factory.mktemp("files")
     built = project.good(
         data=ROOT / "reference" / "data",
-        select=("+kpi_values", "kpi_definitions", "+path:models/attribution")
-        + ("+quarantined_rows",),
+        select=(
+            "+kpi_values",
+            "kpi_definitions",
+            "+path:models/attribution",
+            "+quarantined_rows",
+        ),
     )
     found = {"nothing": None}
     for name, wanted in {
         "empty": (),
-        "attribution": ("attribution_comparison", "budget_recommendations")
-        + ("channel_performance", "campaign_performance", "conversion_paths"),
+        "attribution": (
+            "attribution_comparison",
+            "budget_recommendations",
+            "channel_performance",
+            "campaign_performance",
+            "conversion_paths",
+        ),
         "all": None,
     }.items():
         path = folder / f"{name}.duckdb"
