@@ -25,12 +25,12 @@ profiled as (
     select
         {%- for column in columns %}
         {%- set name = adapter.quote(column.name) %}
-        {#- Not a number is no value. -#}
-        {% if column.dtype | lower in ['double', 'float', 'real'] -%}
-        case when {{ name }} <> cast('NaN' as double) then {{ name }} end
-        {%- else -%}
-        {{ name }}
-        {%- endif %} as c{{ loop.index }},
+        {%- if column.dtype | lower in ['double', 'float', 'real'] %}
+        -- Not a number is no value.
+        case when {{ name }} <> cast('NaN' as double) then {{ name }} end as c{{ loop.index }},
+        {%- else %}
+        {{ name }} as c{{ loop.index }},
+        {%- endif %}
         {%- endfor %}
         1 as one
     from {{ relation }}

@@ -156,20 +156,23 @@ intervals as (
 
 ),
 
+-- A limit that cannot be computed stays unknown.
 bounded as (
 
     select
         test_name,
         case
-            when is_share_of_variation then least(effect_size, 1e0)
+            when is_share_of_variation and effect_size is not null
+                then least(effect_size, 1e0)
             else effect_size
         end as effect_size,
         case
-            when is_share_of_variation then least(effect_ci_low, effect_size, 1e0)
+            when is_share_of_variation and effect_ci_low is not null
+                then least(effect_ci_low, effect_size, 1e0)
             else effect_ci_low
         end as effect_ci_low,
         case
-            when is_share_of_variation
+            when is_share_of_variation and effect_ci_high is not null
                 then least(greatest(effect_ci_high, effect_size), 1e0)
             else effect_ci_high
         end as effect_ci_high,
