@@ -12,3 +12,7 @@
 {% macro duckdb__row_checksum(columns, where) -%}
     cast(bit_xor(hash({{ columns | join(', ') }})) filter (where {{ where }}) as varchar)
 {%- endmacro %}
+
+{% macro spark__row_checksum(columns, where) -%}
+    cast(bit_xor(xxhash64({{ columns | join(', ') }})) filter (where {{ where }}) as string)
+{%- endmacro %}
