@@ -8,10 +8,11 @@ a channel are what it caused; no data set that a shop can collect holds that num
 The attribution marts are then built by dbt from the raw exports of the company as it
 is, and each model's shares are put beside the channel's part of all caused orders.
 
-Nothing is tuned in favour of a model. The company has what makes attribution hard:
-people who search for the brand because they have decided already, advertising that is
-shown to those who came anyway, a channel that many see and nobody follows, and one
-that works early and is followed by visits of other kinds.
+There are two companies. In the *plain* one who meets a channel is chance alone, as in
+an experiment. The *usual* one has what makes attribution hard: people who search for
+the brand because they have decided already, advertising that is shown to those who came
+anyway, a channel that many see and nobody follows, and one that works early and is
+followed by visits of other kinds. Nothing is tuned in favour of a model.
 """
 
 import argparse
@@ -43,14 +44,23 @@ CHANNELS = {
     "direct": (25, 30, "typed by who has decided, or heard the podcast"),
 }
 # Chance that a touch turns a person who would not have bought.
+# How many meet each in the plain company.
+PLAIN = {
+    **{"podcast": 0.15, "tiktok": 0.35, "google_ads": 0.25, "meta": 0.2},
+    **{"email": 0.25, "brand_search": 0.1, "direct": 0.1},
+}
 LIFT = {"podcast": 0.10, "google_ads": 0.08, "meta": 0.02, "email": 0.05}
 
 
 class Company:
     """People, their inclination to buy, and all the chances that decide the rest."""
 
-    def __init__(self, customers, seed):
-        """Draw every chance once, so that a channel can be switched off alone."""
+    def __init__(self, customers, seed, is_plain):
+        """Draw every chance once, so that a channel can be switched off alone.
+
+        `is_plain`: who meets a channel does not depend on anything else.
+        """
+        self.is_plain = is_plain
         random = np.random.default_rng(seed)
         self.size = customers
         self.intent = random.beta(1.2, 4, customers)
@@ -71,21 +81,28 @@ class Company:
 
         def meet(name, chance):
             met[name] = (self.chance[name] < chance) & (name != off)
-            return met[name]
 
+        if self.is_plain:
+            for name, chance in PLAIN.items():
+                meet(name, chance)
+            return met, self.orders(met)
         meet("podcast", 0.15)
         meet("tiktok", 0.35)
         meet("google_ads", 0.08 + 0.6 * self.intent)
         came = met["tiktok"] | met["google_ads"]
         meet("meta", np.where(came, 0.5, 0.05))
         meet("email", 0.6 * self.subscribes)
-        stays_away = 1 - (0.01 + 0.25 * self.intent)
-        for name, lift in LIFT.items():
-            stays_away = stays_away * np.where(met[name], 1 - lift, 1)
-        orders = self.buys < 1 - stays_away
+        orders = self.orders(met)
         meet("brand_search", np.where(orders, 0.55, 0.04 + 0.1 * self.intent))
         meet("direct", np.where(orders, 0.35, 0.03) + 0.15 * met["podcast"])
         return met, orders
+
+    def orders(self, met):
+        """Who orders, of own accord or because a channel that was met convinced."""
+        stays_away = 1 - (0.01 + 0.25 * self.intent)
+        for name, lift in LIFT.items():
+            stays_away = stays_away * np.where(met[name], 1 - lift, 1)
+        return self.buys < 1 - stays_away
 
     def caused(self):
         """Orders that are lost without each channel."""
@@ -173,13 +190,8 @@ def table(head, rows):
     return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
 
 
-def main():
-    """Simulate, build, compare, print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--customers", type=int, default=40_000)
-    parser.add_argument("--seed", type=int, default=20240101)
-    given = parser.parse_args()
-    company = Company(given.customers, given.seed)
+def compare(company):
+    """Build the marts of a company and print every model beside the truth."""
     caused = company.caused()
     total = sum(caused.values())
     truth = {name: lost / total for name, lost in caused.items()}
@@ -187,63 +199,50 @@ def main():
     found = attributed_shares(raw)
     orders = len(raw["orders"])
     print(
-        f"{given.customers:,} people, {len(raw['touchpoints']):,} touches,"
-        f" {orders:,} orders, of which the channels caused {total:,}"
-        f" ({total / orders:.0%}): the others would have come anyway, and every model"
-        " credits them all the same. Shares in per cent.\n"
+        f"{company.size:,} people, {len(raw['touchpoints']):,} touches, {orders:,}"
+        f" orders, of which the channels caused {total:,} ({total / orders:.0%}): the"
+        " others would have come anyway, and every model credits them all the same."
+        " Shares in per cent.\n"
     )
     head = ["channel", "caused", *(f"`{model}`" for model in MODELS)]
-    print(
-        table(
-            head,
+    rows = [
+        [
+            name,
+            f"{100 * truth[name]:.1f}",
+            *(f"{100 * found[model, name][0]:.1f}" for model in MODELS),
+        ]
+        for name in CHANNELS
+    ]
+    print(table(head, rows))
+    rows = []
+    for model in MODELS:
+        shares = pd.Series({name: found[model, name][0] for name in CHANNELS})
+        errors = 100 * abs(shares - pd.Series(truth))
+        rows.append(
             [
-                [
-                    name,
-                    f"{100 * truth[name]:.1f}",
-                    *(f"{100 * found[model, name][0]:.1f}" for model in MODELS),
-                ]
-                for name in CHANNELS
-            ],
+                f"`{model}`",
+                f"{errors.mean():.1f}",
+                f"{errors.max():.1f}",
+                errors.idxmax(),
+                f"{shares.rank().corr(pd.Series(truth).rank()):.2f}",
+            ]
         )
-    )
-    errors = {
-        model: np.array([found[model, name][0] - truth[name] for name in CHANNELS])
-        for model in MODELS
-    }
-    worst = {
-        model: list(CHANNELS)[int(abs(error).argmax())]
-        for model, error in errors.items()
-    }
-    ranks = pd.Series(truth).rank()
-    print(
-        "\n"
-        + table(
-            ["model", "mean error, points", "largest", "of", "rank correlation"],
-            [
-                [
-                    f"`{model}`",
-                    f"{100 * abs(errors[model]).mean():.1f}",
-                    f"{100 * abs(errors[model]).max():.1f}",
-                    worst[model],
-                    "{:.2f}".format(
-                        ranks.corr(
-                            pd.Series(
-                                {name: found[model, name][0] for name in CHANNELS}
-                            ).rank()
-                        )
-                    ),
-                ]
-                for model in sorted(MODELS, key=lambda m: abs(errors[m]).mean())
-            ],
-        )
-    )
-    print(
-        "\n"
-        + table(
-            ["channel", "what it does"],
-            [[name, does] for name, (_, _, does) in CHANNELS.items()],
-        )
-    )
+    rows.sort(key=lambda row: float(row[1]))
+    head = ["model", "mean error, points", "largest", "of", "rank correlation"]
+    print("\n" + table(head, rows))
+
+
+def main():
+    """Simulate, build, compare, print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--customers", type=int, default=40_000)
+    parser.add_argument("--seed", type=int, default=20240101)
+    given = parser.parse_args()
+    rows = [[name, does] for name, (_, _, does) in CHANNELS.items()]
+    print(table(["channel", "what it does in the usual company"], rows))
+    for title, is_plain in (("The plain company", True), ("The usual company", False)):
+        print(f"\n## {title}\n")
+        compare(Company(given.customers, given.seed, is_plain))
     return 0
 
 
