@@ -188,18 +188,18 @@ warned as (
         test_name,
         case
             when rows_without_group > 0
-                then cast(rows_without_group as varchar) || ' rows without a group left out; '
+                then cast(rows_without_group as string) || ' rows without a group left out; '
             else ''
         end
         || case
             when rows_without_value > 0
-                then cast(rows_without_value as varchar) || ' rows without a value left out; '
+                then cast(rows_without_value as string) || ' rows without a value left out; '
             else ''
         end
         || case
             when rows_without_finite_value > 0
                 then
-                    cast(rows_without_finite_value as varchar)
+                    cast(rows_without_finite_value as string)
                     || ' rows whose value is no finite number left out; '
             else ''
         end
@@ -210,7 +210,7 @@ warned as (
                 and smallest_expected_count < 5
                 then
                     'an expected count of only '
-                    || cast(round(smallest_expected_count, 2) as varchar)
+                    || cast(round(smallest_expected_count, 2) as string)
                     || ', so the p-value is rough; '
             else ''
         end
