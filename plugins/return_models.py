@@ -18,7 +18,7 @@ CANDIDATES = ("gradient_boosting", "logistic_regression", "base_rate")
 # Fewer orders of either outcome are no basis for a model.
 FEWEST_OF_EITHER = 25
 LEAVES = (4, 8, 16)
-TREES = (50, 100, 200, 400)
+TREES = (50, 100, 200)
 LEARNING_RATE = 0.05
 # Rows explained at once: bounds memory.
 CHUNK = 50_000

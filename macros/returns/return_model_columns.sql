@@ -34,7 +34,7 @@
 {%- for extra in return_extra_features() -%}
     {%- set feature = extra.column if extra.name in taken else extra.name -%}
     {%- if kinds[extra.column] == 'categorical' -%}
-        {%- for what in ['return_rate', 'known_orders', 'to_value', 'in_basket'] -%}
+        {%- for what in ['return_rate', 'to_value', 'in_basket'] -%}
             {%- do columns.append({
                 'name': extra.column ~ '__' ~ what, 'feature': feature,
                 'value': 'orders.' ~ extra.column}) -%}

@@ -76,8 +76,6 @@ features as (
         {%- for feature in extras %}
         {%- if kinds[feature.column] == 'categorical' %},
         {{ known_return_rate('history_' ~ feature.column) }} as {{ feature.column }}__return_rate,
-        cast(history_{{ feature.column }}.known_orders as double)
-            as {{ feature.column }}__known_orders,
         orders.order_value / nullif(history_{{ feature.column }}.value_before, 0e0)
             as {{ feature.column }}__to_value,
         cast(coalesce(baskets.{{ feature.column }}_in_basket, 1) as double)
