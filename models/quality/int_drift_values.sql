@@ -1,10 +1,8 @@
 -- One row per (model, feature, example): what a model learned from, and what it scores
--- now. Numbers stand in number, texts in category. What only grows with time (counts of
+-- now. Numbers stand in number, texts in category. What only grows with time (tenure,
 -- orders so far) is left out: it always differs, and says nothing.
 {%- set kinds = return_extra_kinds(ref('stg_orders')) %}
-{%- set numbers = {
-    'order_value': 'order_value', 'discount_share': 'discount_share', 'tenure': 'tenure',
-} %}
+{%- set numbers = {'order_value': 'order_value', 'discount_share': 'discount_share'} %}
 {%- set texts = {
     'product_category': 'product_category', 'shipping_method': 'shipping_method',
 } %}
