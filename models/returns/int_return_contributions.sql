@@ -2,7 +2,7 @@
 -- return from where the model starts. Contributions of columns that tell of one feature
 -- are added up. No row where the base rate scores: it has no reasons.
 {%- set columns = return_model_columns(return_extra_kinds(ref('stg_orders'))) %}
-{%- set edge_columns = {'order_id': 'varchar'} %}
+{%- set edge_columns = {'order_id': 'string'} %}
 {%- for column in columns %}
 {%- do edge_columns.update({'shap_' ~ column.name: 'double'}) %}
 {%- endfor %}

@@ -2,7 +2,7 @@
 -- candidate, and those of the chosen one. Calibration scales the distance of the log-odds
 -- from where the model starts. Without the Python models nothing is known.
 {%- set candidates = return_candidates() %}
-{%- set columns = {'order_id': 'varchar'} %}
+{%- set columns = {'order_id': 'string'} %}
 {%- for candidate in candidates %}
 {%- do columns.update({candidate: 'double', candidate ~ '_start': 'double'}) %}
 {%- endfor %}

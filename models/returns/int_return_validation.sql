@@ -1,10 +1,10 @@
 -- One row per (candidate, setting, order tried): what models that knew nothing later
 -- said of an order, and what happened. None where the Python models were left out.
 {%- set columns = {
-    'fit': 'varchar',
-    'candidate': 'varchar',
-    'setting': 'varchar',
-    'order_id': 'varchar',
+    'fit': 'string',
+    'candidate': 'string',
+    'setting': 'string',
+    'order_id': 'string',
     'log_odds': 'double',
 } %}
 with

@@ -41,7 +41,9 @@ def validate(examples, fits, names, seed):
             continue
         known = day <= fit.learns_until
         new = (day >= fit.tried_from) & (day <= fit.tried_until)
-        scores = models.tried(features[known], outcome[known], features[new], names, seed)
+        scores = models.tried(
+            features[known], outcome[known], features[new], names, seed
+        )
         for (candidate, setting), log_odds in scores.items():
             parts.append(
                 pd.DataFrame(
