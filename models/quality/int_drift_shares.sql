@@ -22,9 +22,9 @@ edges as (
         model_name,
         feature,
         {%- for tenth in tenths %}
-        percentile_cont({{ tenth / 10 }}) within group (order by number)
-            as edge_{{ tenth }}{{ ',' if not loop.last }}
+        percentile_cont({{ tenth / 10 }}) within group (order by number) as edge_{{ tenth }},
         {%- endfor %}
+        count(*) as examples
     from drift_values
     where
         not is_now
@@ -40,7 +40,7 @@ category_counts as (
         feature,
         category,
         row_number() over (
-            partition by model_name, feature order by count(*) desc, category
+            partition by model_name, feature order by count(*) desc, category asc
         ) as frequency_rank
     from drift_values
     where
@@ -57,27 +57,20 @@ binned as (
         drift_values.feature,
         drift_values.is_now,
         case
-            when drift_values.number is not null
-                then
-                    'tenth ' || cast(
-                        1
-                        {%- for tenth in tenths %}
-                        + case when drift_values.number > edges.edge_{{ tenth }} then 1 else 0 end
-                        {%- endfor %}
-                        as {{ dbt.type_string() }}
-                    )
+            {%- for tenth in tenths %}
+            when drift_values.number <= edges.edge_{{ tenth }} then 'tenth {{ tenth }}'
+            {%- endfor %}
+            when drift_values.number is not null then 'tenth 10'
             when drift_values.category is null then 'missing'
             when category_counts.frequency_rank <= 9 then '= ' || drift_values.category
             else 'other'
         end as bin
     from drift_values
     left join edges
-        on
-            drift_values.model_name = edges.model_name
+        on drift_values.model_name = edges.model_name
             and drift_values.feature = edges.feature
     left join category_counts
-        on
-            drift_values.model_name = category_counts.model_name
+        on drift_values.model_name = category_counts.model_name
             and drift_values.feature = category_counts.feature
             and drift_values.category = category_counts.category
 

@@ -87,10 +87,8 @@ churn_dates as (
 churn_seen as (
 
     select
-        churn_dates.is_now,
-        {%- for feature in churn_features() %}
-        churn_examples.{{ feature }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        churn_examples.*,
+        churn_dates.is_now
     from {{ ref('int_churn_examples') }} as churn_examples
     inner join churn_dates
         on churn_examples.snapshot_date = churn_dates.snapshot_date

@@ -30,7 +30,7 @@ terms as (
         current_share - learnt_share as share_change,
         row_number() over (
             partition by model_name, feature
-            order by abs(current_share - learnt_share) desc, bin
+            order by abs(current_share - learnt_share) desc, bin asc
         ) as change_rank
     from shares
 

@@ -72,8 +72,7 @@ model_metrics as (
         metrics.value
     from metrics
     left join choices
-        on
-            metrics.model_name = choices.model_name
+        on metrics.model_name = choices.model_name
             and metrics.candidate = choices.candidate
 
 )

@@ -59,8 +59,7 @@ best_validation as (
         validation.probability
     from validation
     inner join best_settings
-        on
-            validation.candidate = best_settings.candidate
+        on validation.candidate = best_settings.candidate
             and validation.setting = best_settings.setting
 
 ),
@@ -74,8 +73,8 @@ calibration as (
 candidates as (
 
     select
-        candidate,
-        preference
+        listed.candidate,
+        listed.preference
     from (
         values
         {%- for candidate in return_candidates() %}

@@ -7,6 +7,13 @@
 {%- do edge_columns.update({'shap_' ~ column.name: 'double'}) %}
 {%- endfor %}
 {%- set features = columns | map(attribute='feature') | unique | list %}
+{%- set sums, values = {}, {} %}
+{%- for column in columns %}
+{%- do sums.setdefault(column.feature, []).append('shap_values.shap_' ~ column.name) %}
+{%- do values.setdefault(column.feature,
+    column.value if column.value.startswith('orders.')
+    else 'cast(round(' ~ column.value ~ ', 4) as ' ~ dbt.type_string() ~ ')') %}
+{%- endfor %}
 with
 
 shap_values as (
@@ -42,21 +49,11 @@ features as (
 side_by_side as (
 
     select
-        shap_values.order_id,
         {%- for feature in features %}
-        scores.slope * (
-            {%- for column in columns if column.feature == feature %}
-            {{- ' + ' if not loop.first }}shap_values.shap_{{ column.name }}
-            {%- endfor -%}
-        ) as shap_{{ loop.index }},
-        {%- set value = (columns | selectattr('feature', 'equalto', feature) | first).value %}
-        {%- if value.startswith('orders.') %}
-        {{ value }} as value_{{ loop.index }}{{ ',' if not loop.last }}
-        {%- else %}
-        cast(round({{ value }}, 4) as {{ dbt.type_string() }}) as value_{{ loop.index }}
-        {{- ',' if not loop.last }}
-        {%- endif %}
+        scores.slope * ({{ sums[feature] | join(' + ') }}) as shap_{{ loop.index }},
+        {{ values[feature] }} as value_{{ loop.index }},
         {%- endfor %}
+        shap_values.order_id
     from shap_values
     inner join scores
         on shap_values.order_id = scores.order_id

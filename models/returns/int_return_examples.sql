@@ -69,10 +69,10 @@ examples as (
         and {{ hash_fraction("'return ' || split_orders.order_id") }} < sizes.learnt_share
             as is_learnt_from,
         split_orders.outcome,
-        split_orders.day_number,
         {%- for column in columns %}
-        features.{{ column.name }}{{ ',' if not loop.last }}
+        features.{{ column.name }},
         {%- endfor %}
+        split_orders.day_number
     from split_orders
     cross join sizes
     inner join features

@@ -42,11 +42,11 @@ baskets as (
 
     select
         order_id,
-        count(*) over (partition by customer_id, ordered_at) as basket_orders
-        {%- for category in categorical %},
+        {%- for category in categorical %}
         count(*) over (partition by customer_id, ordered_at, {{ category }})
-            as {{ category }}_in_basket
+            as {{ category }}_in_basket,
         {%- endfor %}
+        count(*) over (partition by customer_id, ordered_at) as basket_orders
     from orders
     where customer_id is not null
 
@@ -72,33 +72,30 @@ features as (
         cast(history_customer.orders_before as double) as customer_orders__before,
         cast(orders.day_number - customer_days.previous_day_number as double)
             as customer_orders__days_since,
-        cast(coalesce(baskets.basket_orders, 1) as double) as basket
         {%- for feature in extras %}
-        {%- if kinds[feature.column] == 'categorical' %},
+        {%- if kinds[feature.column] == 'categorical' %}
         {{ known_return_rate('history_' ~ feature.column) }} as {{ feature.column }}__return_rate,
         orders.order_value / nullif(history_{{ feature.column }}.value_before, 0e0)
             as {{ feature.column }}__to_value,
         cast(coalesce(baskets.{{ feature.column }}_in_basket, 1) as double)
-            as {{ feature.column }}__in_basket
-        {%- else %},
-        orders.{{ feature.column }}
+            as {{ feature.column }}__in_basket,
+        {%- else %}
+        orders.{{ feature.column }},
         {%- endif %}
         {%- endfor %}
+        cast(coalesce(baskets.basket_orders, 1) as double) as basket
     from orders
     inner join history_all
         on orders.day_number = history_all.day_number
     left join history_customer
-        on
-            orders.customer_id = history_customer.value
+        on orders.customer_id = history_customer.value
             and orders.day_number = history_customer.day_number
     left join customer_days
-        on
-            orders.customer_id = customer_days.value
+        on orders.customer_id = customer_days.value
             and orders.day_number = customer_days.day_number
     {%- for category in ['product_category', 'shipping_method'] + categorical %}
     left join history_{{ category }}
-        on
-            orders.{{ category }} = history_{{ category }}.value
+        on orders.{{ category }} = history_{{ category }}.value
             and orders.day_number = history_{{ category }}.day_number
     {%- endfor %}
     left join baskets

@@ -31,16 +31,17 @@ calibrated as (
     select
         scores.order_id,
         choice.candidate,
-        choice.slope,
         {%- for candidate in candidates %}
-        {%- set start = 'scores.' ~ candidate ~ '_start' %}
         case
             when scores.{{ candidate }} <> cast('NaN' as double)
-                then {{ start }} + choice.{{ candidate }}_slope
-                    * (scores.{{ candidate }} - {{ start }})
+                then
+                    scores.{{ candidate }}_start
+                    + choice.{{ candidate }}_slope
+                    * (scores.{{ candidate }} - scores.{{ candidate }}_start)
         end as {{ candidate }},
-        {{ start }} as {{ candidate }}_start{{ ',' if not loop.last }}
+        scores.{{ candidate }}_start,
         {%- endfor %}
+        choice.slope
     from scores
     cross join choice
 
@@ -72,10 +73,10 @@ return_scores as (
         slope,
         base_log_odds,
         log_odds,
-        {{ log_odds_probability('log_odds') }} as probability
-        {%- for candidate in candidates %},
-        {{ log_odds_probability(candidate) }} as {{ candidate }}
+        {%- for candidate in candidates %}
+        {{ log_odds_probability(candidate) }} as {{ candidate }},
         {%- endfor %}
+        {{ log_odds_probability('log_odds') }} as probability
     from chosen
 
 )

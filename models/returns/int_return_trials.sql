@@ -64,8 +64,7 @@ trials as (
         validation.probability
     from validation
     inner join choice
-        on
-            validation.candidate = choice.candidate
+        on validation.candidate = choice.candidate
             and validation.setting = choice.setting
 
 )

@@ -37,7 +37,7 @@ importance as (
 
     select
         feature,
-        cast(row_number() over (order by mean_abs_shap desc, feature) as integer)
+        cast(row_number() over (order by mean_abs_shap desc, feature asc) as integer)
             as importance_rank,
         orders,
         mean_abs_shap

@@ -19,7 +19,7 @@ reasons as (
     select
         order_id,
         cast(row_number() over (
-            partition by order_id order by abs(shap_value) desc, feature
+            partition by order_id order by abs(shap_value) desc, feature asc
         ) as integer) as reason_rank,
         feature,
         feature_value,

@@ -21,7 +21,7 @@ predictions as (
 
 digits as (
 
-    select digit
+    select listed.digit
     from (
         values (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)
     ) as listed (digit)
@@ -120,7 +120,7 @@ ranked as (
 
     select
         *,
-        row_number() over (order by expected_total_cost, threshold desc) as cost_rank
+        row_number() over (order by expected_total_cost asc, threshold desc) as cost_rank
     from summed
 
 ),
