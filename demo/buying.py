@@ -41,8 +41,8 @@ RETURN_INTERCEPT = -2.525
 RETURN_HEAVY = 1.32
 RETURN_CATEGORY = (0.10, 0.38, -0.08, -0.35, 0.0, -0.12)
 RETURN_SHIPPING = (0.0, 0.08, 0.16, -0.18)
-# Small, because nothing recorded at order time tells it, and four orders of a customer
-# hardly do: at 0.30 the best possible use of history ranks .023 (AUC) below the truth.
+# Small: nothing recorded tells it, and a customer's few earlier orders hardly do
+# (benchmarks/returns/inclination.py).
 RETURN_CUSTOMER = 0.10
 RETURN_VALUE = 0.10
 PROCESSING_COST = (14.0, 8.5, 12.0, 6.0, 9.0, 7.0)

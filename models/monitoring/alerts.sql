@@ -157,16 +157,15 @@ from_drift as (
         'drift' as source,
         model_name || '|' || feature as source_key,
         status as severity,
-        case when feature = 'score' then 'what ' || replace(model_name, '_', ' ') || ' says'
-            else replace(feature, '_', ' ') || ' of ' || replace(model_name, '_', ' ') end
-        || ' differs from what the model learned from' as title,
+        case
+            when feature = 'score' then 'what ' || replace(model_name, '_', ' ') || ' says'
+            else replace(feature, '_', ' ') || ' of ' || replace(model_name, '_', ' ')
+        end || ' differs from what the model learned from' as title,
         'population stability index '
-        || cast(round(cast(population_stability_index as decimal(38, 6)), 3)
-            as {{ dbt.type_string() }})
+        || cast(cast(population_stability_index as decimal(18, 3)) as {{ dbt.type_string() }})
         || ' among ' || cast(current_examples as {{ dbt.type_string() }})
         || ' current examples; most changed: ' || most_changed_bin || ', by '
-        || cast(round(cast(100 * most_changed_bin_share as decimal(38, 6)), 1)
-            as {{ dbt.type_string() }})
+        || cast(cast(100 * most_changed_bin_share as decimal(18, 1)) as {{ dbt.type_string() }})
         || ' points of share' as detail,
         true as is_open,
         cast(as_of as timestamp) as first_seen_at,

@@ -68,11 +68,11 @@ binned as (
     from drift_values
     left join edges
         on drift_values.model_name = edges.model_name
-            and drift_values.feature = edges.feature
+        and drift_values.feature = edges.feature
     left join category_counts
         on drift_values.model_name = category_counts.model_name
-            and drift_values.feature = category_counts.feature
-            and drift_values.category = category_counts.category
+        and drift_values.feature = category_counts.feature
+        and drift_values.category = category_counts.category
 
 ),
 

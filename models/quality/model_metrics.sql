@@ -73,7 +73,7 @@ model_metrics as (
     from metrics
     left join choices
         on metrics.model_name = choices.model_name
-            and metrics.candidate = choices.candidate
+        and metrics.candidate = choices.candidate
 
 )
 

@@ -60,7 +60,7 @@ best_validation as (
     from validation
     inner join best_settings
         on validation.candidate = best_settings.candidate
-            and validation.setting = best_settings.setting
+        and validation.setting = best_settings.setting
 
 ),
 

@@ -89,14 +89,14 @@ features as (
         on orders.day_number = history_all.day_number
     left join history_customer
         on orders.customer_id = history_customer.value
-            and orders.day_number = history_customer.day_number
+        and orders.day_number = history_customer.day_number
     left join customer_days
         on orders.customer_id = customer_days.value
-            and orders.day_number = customer_days.day_number
+        and orders.day_number = customer_days.day_number
     {%- for category in ['product_category', 'shipping_method'] + categorical %}
     left join history_{{ category }}
         on orders.{{ category }} = history_{{ category }}.value
-            and orders.day_number = history_{{ category }}.day_number
+        and orders.day_number = history_{{ category }}.day_number
     {%- endfor %}
     left join baskets
         on orders.order_id = baskets.order_id

@@ -65,7 +65,7 @@ trials as (
     from validation
     inner join choice
         on validation.candidate = choice.candidate
-            and validation.setting = choice.setting
+        and validation.setting = choice.setting
 
 )
 
