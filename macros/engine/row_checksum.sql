@@ -11,3 +11,7 @@
 {% macro duckdb__row_checksum(columns) -%}
     cast(bit_xor(hash({{ columns | join(', ') }})) as varchar)
 {%- endmacro %}
+
+{% macro spark__row_checksum(columns) -%}
+    cast(bit_xor(xxhash64({{ columns | join(', ') }})) as string)
+{%- endmacro %}
