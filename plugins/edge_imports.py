@@ -9,6 +9,7 @@ past it finds the libraries whole.
 import numpy
 import pandas
 import scipy.stats
+import shap
 import sklearn.cluster
 import sklearn.ensemble
 import sklearn.linear_model
@@ -16,4 +17,4 @@ import sklearn.metrics
 import sklearn.pipeline
 import threadpoolctl
 
-__all__ = ["numpy", "pandas", "scipy", "sklearn", "threadpoolctl"]
+__all__ = ["numpy", "pandas", "scipy", "shap", "sklearn", "threadpoolctl"]
