@@ -645,8 +645,13 @@ def kpss(y):
 OUTLIER = 5.0
 # Share of zeros up to which zeros of a positive series count as gaps.
 FEW_ZEROS = 0.1
-# Occurrences of a weekday, all without revenue, after which it is closed.
+# Occurrences of a weekday, all without revenue, after which it is closed, unless that
+# many empty ones in a row are likelier than this on the other weekdays.
 CLOSED_AFTER = 8
+CLOSED_BY_CHANCE = 0.01
+# Share by which an event of a type usually raises or lowers a period that lies in
+# it, and by which events of one type differ: both wide.
+TYPE_EFFECT, OWN_EFFECT = 0.5, 0.25
 # Harmonics of the long season, and the strength of the pull of each towards 0, in
 # seasons of data.
 HARMONICS = 6
@@ -656,16 +661,22 @@ TRUST_IN_ONE = 0.5
 
 
 def closed_phases(y, m):
-    """Phases (m,) of a short season without a value or with zeros only, for as long
-    as CLOSED_AFTER seasons; none where every phase would be."""
+    """Phases (m,) of a short season on which nothing is ever sold.
+
+    A phase is closed when it had no value, or zeros only, for CLOSED_AFTER seasons
+    in a row up to the end, while the other phases were so rarely empty that this is
+    no chance.
+    """
     closed = np.zeros(m, dtype=bool)
     if m <= 1 or len(y) < m * CLOSED_AFTER:
         return closed
-    phases = np.arange(len(y)) % m
-    for phase in range(m):
-        last = y[phases == phase][-CLOSED_AFTER:]
-        closed[phase] = not (np.nan_to_num(last) != 0).any()
-    return np.zeros(m, dtype=bool) if closed.all() else closed
+    recent = np.nan_to_num(y[len(y) - m * CLOSED_AFTER :]) != 0
+    phases = np.arange(len(y) - m * CLOSED_AFTER, len(y)) % m
+    closed[:] = [not recent[phases == phase].any() for phase in range(m)]
+    others = recent[~closed[phases]]
+    if len(others) == 0 or (1 - others.mean()) ** CLOSED_AFTER > CLOSED_BY_CHANCE:
+        closed[:] = False
+    return closed
 
 
 def local_level(y, m):
@@ -706,38 +717,32 @@ def event_factors(y, m, exposure, kinds):
     Arguments:
         y: values (n,), NaN where missing.
         exposure: share of each period that lies in an event (n + horizon, k).
-        kinds: type of each event (k,); an event that never happened before has the
-            effect of its type.
-    The effect of an event is the mean excess over what the other periods let
-    expect, each weighed by its exposure, and drawn towards 0 by as much as it may
-    be chance.
+        kinds: type of each event (k,).
+    The excess of a period over what the quiet ones let expect is the sum of its
+    exposures times the effects of their events. An event's effect is that of its
+    type and one of its own; an event that never happened before has the effect of
+    its type. All are estimated together, so that events in one period share its
+    excess, and drawn towards 0 by as much as they may be chance.
     """
     n = len(y)
     factors = np.ones(len(exposure))
     if exposure.shape[1] == 0 or np.nanmin(y) <= 0:
         return factors
-    quiet = np.where(exposure[:n].sum(axis=1) > 0, np.nan, y)
+    busy = exposure[:n].sum(axis=1) > 0
+    quiet = np.where(busy, np.nan, y)
     if (~np.isnan(quiet)).sum() < max(3 * m, 8):
         return factors
     excess = y / expected_values(quiet, m) - 1
-    noise = robust_deviation(np.where(exposure[:n].sum(axis=1) > 0, np.nan, excess))
-
-    def effect(weights):
-        seen = (weights > 0) & ~np.isnan(excess)
-        total = float((weights[seen] ** 2).sum())
-        if total <= 0:
-            return None
-        size = float((weights[seen] * excess[seen]).sum()) / total
-        power = size**2
-        return size * power / (power + noise**2 / total) if power > 0 else 0.0
-
-    for event in range(exposure.shape[1]):
-        size = effect(exposure[:n, event])
-        if size is None:
-            same = [k for k in range(len(kinds)) if kinds[k] == kinds[event]]
-            size = effect(np.minimum(exposure[:n, same].sum(axis=1), 1.0)) or 0.0
-        factors *= np.maximum(1 + exposure[:, event] * size, 0.05)
-    return factors
+    noise = robust_deviation(np.where(busy, np.nan, excess))
+    names = sorted(set(kinds))
+    of_type = np.array([[kind == name for name in names] for kind in kinds], float)
+    columns = np.hstack([np.minimum(exposure @ of_type, 1.0), exposure])
+    rows = columns[:n][busy & ~np.isnan(excess)]
+    seen = excess[busy & ~np.isnan(excess)]
+    usual = np.repeat([TYPE_EFFECT, OWN_EFFECT], [len(names), len(kinds)])
+    pull = np.maximum((noise / usual) ** 2, 1e-6)
+    effects = np.linalg.solve(rows.T @ rows + np.diag(pull), rows.T @ seen)
+    return np.maximum(1 + columns @ effects, 0.05)
 
 
 def without_outliers(y, m):

@@ -35,6 +35,9 @@ known_events as (
         starts_on,
         ends_on
     from {{ ref('known_events') }}
+    {%- if not known_events_count() %}
+    where 1 = 0
+    {%- endif %}
 
 ),
 

@@ -47,6 +47,8 @@ origins as (
         grains.season_length,
         count(series.value) over history as values_known,
         min(series.value) over history as smallest_value,
+        {{ stable_sum('abs(series.value)', over='history') }}
+            / count(series.value) over history as mean_size,
         series.period_start as origin_date,
         ends.last_index - series.period_index - grains.horizon as periods_beyond,
         grains.origin_step,
@@ -128,6 +130,7 @@ scaled as (
         kept.horizon,
         kept.values_known,
         kept.smallest_value,
+        kept.mean_size,
         scales.naive_scale,
         kept.origin_date
     from kept
