@@ -383,10 +383,14 @@ def smooth(y, m, horizon, models):
 def ets(y, m, horizon):
     """Exponential smoothing, its form chosen by AICc.
 
-    Level, level and trend, or level and damped trend; with a season of m where m is
+    Level, level and damped trend or, where the horizon is no longer than two seasons,
+    level and trend; with a season of m where m is
     above 1, additive, and multiplicative too where all of `y` is positive.
     """
-    forms = ((False, False), (True, False), (True, True))
+    forms = [(False, False), (True, True)]
+    if horizon <= 2 * m:
+        # Undamped trends run away over many seasons.
+        forms.append((True, False))
     models = [(ADDITIVE, trend, damped, NONE) for trend, damped in forms]
     positive = np.nanmin(y) > 0
     if positive:
@@ -883,34 +887,40 @@ def forecast_series(y, season_length, m, period, horizon, exposure=None, kinds=(
 
     closed = closed_phases(y, m)
     is_closed = closed[np.arange(n + horizon) % len(closed)]
-    z = np.where(is_closed[:n], np.nan, y)
+    naive = np.where(is_closed[n:], 0.0, naive)
+    forecasts["seasonal_naive"] = naive
+    # Closed days are taken out: what is left has a season of the open ones.
+    is_open = ~is_closed
+    z = y[is_open[:n]]
+    ahead = int(is_open[n:].sum())
+    open_season = int((~closed).sum())
     zeros = z == 0
-    open_values = (~np.isnan(z)).sum()
-    if np.nanmin(z) >= 0 and zeros.sum() <= FEW_ZEROS * open_values:
+    if np.nanmin(z) >= 0 and zeros.sum() <= FEW_ZEROS * (~np.isnan(z)).sum():
         z = np.where(zeros, np.nan, z)
-    factors = np.ones(n + horizon)
+    factors = np.ones(len(z) + ahead)
     if exposure is not None:
-        factors = event_factors(z, m, exposure[first:], kinds)
-    z = without_outliers(z / factors[:n], m)
-    slow = np.exp(long_season(z, m, period, horizon))
-    z = z / slow[:n]
-    factors = factors * slow
+        factors = event_factors(z, open_season, exposure[first:][is_open], kinds)
+    z = without_outliers(z / factors[: len(z)], open_season)
+    slow = np.exp(long_season(z, open_season, period * open_season / m, ahead))
+    z = z / slow[: len(z)]
+    factors = (factors * slow)[len(z) :]
     low, high = values.min(), values.max()
     reach = high - low
     for name, candidate in CANDIDATES.items():
         with np.errstate(over="ignore", invalid="ignore"):
-            forecast = candidate(z, m, horizon)
+            forecast = candidate(z, open_season, ahead)
         if forecast is not None:
-            forecast = forecast * factors[n:]
+            forecast = forecast * factors
         sound = (
             forecast is not None
             and np.isfinite(forecast).all()
-            and forecast.min() >= low - reach
-            and forecast.max() <= high + reach
+            and forecast.min(initial=low) >= low - reach
+            and forecast.max(initial=high) <= high + reach
         )
         if not sound:
-            forecast = naive.copy()
+            forecast = naive[is_open[n:]]
         if low >= 0:
             forecast = np.maximum(forecast, 0.0)
-        forecasts[name] = np.where(is_closed[n:], 0.0, forecast)
+        forecasts[name] = np.zeros(horizon)
+        forecasts[name][is_open[n:]] = forecast
     return forecasts
