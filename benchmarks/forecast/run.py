@@ -164,7 +164,7 @@ def evaluate(series, season, horizon, long_season, backtests, rivals=()):
     )
     for rival, total in spent.items():
         print(
-            f"{rival}: {total / len(choices):.3f} processor seconds a series, one forecast"
+            f"{rival}: {total / len(choices):.3f} CPU seconds a series (one forecast)"
         )
     return table, coverage
 

@@ -38,23 +38,21 @@ judged as (
         paths.forecast,
         paths.actual,
         paths.error,
-        paths.naive_scale,
         {%- for level in [80, 95] %}
         case
             when spreads.spread_{{ level }} is null then null
             when abs(paths.error) <= spreads.spread_{{ level }} * paths.unit then 1e0
             else 0e0
-        end as is_inside_{{ level }}
-        {{- ',' if not loop.last }}
+        end as is_inside_{{ level }},
         {%- endfor %}
+        paths.naive_scale
     from paths
     left join spreads
-        on
-            paths.series = spreads.series
-            and paths.grain = spreads.grain
-            and paths.model = spreads.model
-            and paths.origin_index = spreads.origin_index
-            and paths.step = spreads.step
+        on paths.series = spreads.series
+        and paths.grain = spreads.grain
+        and paths.model = spreads.model
+        and paths.origin_index = spreads.origin_index
+        and paths.step = spreads.step
 
 ),
 
@@ -96,10 +94,9 @@ compared as (
         measured.coverage_95
     from measured
     left join choices
-        on
-            measured.series = choices.series
-            and measured.grain = choices.grain
-            and measured.model = choices.model
+        on measured.series = choices.series
+        and measured.grain = choices.grain
+        and measured.model = choices.model
 
 )
 

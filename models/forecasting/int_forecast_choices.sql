@@ -80,10 +80,9 @@ step_records as (
         {{ stable_sum('abs(errors.error)') }} as absolute_error
     from origins
     inner join errors
-        on
-            origins.series = errors.series
-            and origins.grain = errors.grain
-            and origins.origin_index >= errors.known_from_index
+        on origins.series = errors.series
+        and origins.grain = errors.grain
+        and origins.origin_index >= errors.known_from_index
     group by
         origins.series,
         origins.grain,
@@ -126,11 +125,10 @@ ranked as (
     inner join preferences
         on offered.model = preferences.model
     left join records
-        on
-            offered.series = records.series
-            and offered.grain = records.grain
-            and offered.origin_index = records.origin_index
-            and offered.model = records.model
+        on offered.series = records.series
+        and offered.grain = records.grain
+        and offered.origin_index = records.origin_index
+        and offered.model = records.model
 
 ),
 
@@ -145,10 +143,9 @@ chosen as (
         ranked.mean_wape
     from ranked
     inner join origins
-        on
-            ranked.series = origins.series
-            and ranked.grain = origins.grain
-            and ranked.origin_index = origins.origin_index
+        on ranked.series = origins.series
+        and ranked.grain = origins.grain
+        and ranked.origin_index = origins.origin_index
     where ranked.place = 1
 
 )

@@ -78,10 +78,9 @@ naive_errors as (
     inner join grains
         on series.grain = grains.grain
     inner join series as earlier
-        on
-            series.series = earlier.series
-            and series.grain = earlier.grain
-            and series.period_index = earlier.period_index + grains.season_length
+        on series.series = earlier.series
+        and series.grain = earlier.grain
+        and series.period_index = earlier.period_index + grains.season_length
 
 ),
 
@@ -112,10 +111,9 @@ scales as (
             / count(naive_errors.naive_error) as naive_scale
     from kept
     inner join naive_errors
-        on
-            kept.series = naive_errors.series
-            and kept.grain = naive_errors.grain
-            and kept.origin_index >= naive_errors.period_index
+        on kept.series = naive_errors.series
+        and kept.grain = naive_errors.grain
+        and kept.origin_index >= naive_errors.period_index
     group by kept.series, kept.grain, kept.origin_index
 
 ),
@@ -135,10 +133,9 @@ scaled as (
         kept.origin_date
     from kept
     left join scales
-        on
-            kept.series = scales.series
-            and kept.grain = scales.grain
-            and kept.origin_index = scales.origin_index
+        on kept.series = scales.series
+        and kept.grain = scales.grain
+        and kept.origin_index = scales.origin_index
 
 )
 

@@ -112,21 +112,18 @@ compared as (
         origins.origin_date
     from models
     inner join origins
-        on
-            models.series = origins.series
-            and models.grain = origins.grain
-            and models.origin_index = origins.origin_index
+        on models.series = origins.series
+        and models.grain = origins.grain
+        and models.origin_index = origins.origin_index
     left join closed
-        on
-            models.series = closed.series
-            and models.grain = closed.grain
-            and models.origin_index = closed.origin_index
-            and models.step = closed.step
+        on models.series = closed.series
+        and models.grain = closed.grain
+        and models.origin_index = closed.origin_index
+        and models.step = closed.step
     left join series
-        on
-            models.series = series.series
-            and models.grain = series.grain
-            and series.period_index = models.origin_index + models.step
+        on models.series = series.series
+        and models.grain = series.grain
+        and series.period_index = models.origin_index + models.step
 
 )
 

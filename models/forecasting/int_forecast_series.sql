@@ -203,13 +203,11 @@ daily as (
         coalesce(named.revenue, 0e0) as revenue
     from starts
     inner join dates
-        on
-            dates.calendar_date >= starts.starts_on
-            or starts.series_level = 'company'
+        on starts.starts_on <= dates.calendar_date
+        or starts.series_level = 'company'
     left join named
-        on
-            starts.series = named.series
-            and dates.calendar_date = named.order_date
+        on starts.series = named.series
+        and dates.calendar_date = named.order_date
 
 ),
 

@@ -62,13 +62,12 @@ measured as (
     inner join grains
         on paths.grain = grains.grain
     inner join earlier
-        on
-            paths.series = earlier.series
-            and paths.grain = earlier.grain
-            and paths.model = earlier.model
-            and paths.origin_index >= earlier.known_from_index
-            and paths.step between
-                earlier.step - grains.pooled_steps and earlier.step + grains.pooled_steps
+        on paths.series = earlier.series
+        and paths.grain = earlier.grain
+        and paths.model = earlier.model
+        and paths.origin_index >= earlier.known_from_index
+        and paths.step between
+            earlier.step - grains.pooled_steps and earlier.step + grains.pooled_steps
     group by
         paths.series,
         paths.grain,
@@ -88,11 +87,11 @@ spreads as (
         model,
         origin_index,
         step,
-        backtests,
         {%- for level, correction in corrections.items() %}
-        quantile_{{ level }} * (1e0 + {{ correction }} * overlap / backtests) as spread_{{ level }}
-        {{- ',' if not loop.last }}
+        quantile_{{ level }}
+            * (1e0 + {{ correction }} * overlap / backtests) as spread_{{ level }},
         {%- endfor %}
+        backtests
     from measured
     where backtests >= 3
 

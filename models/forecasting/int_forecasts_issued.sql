@@ -67,15 +67,13 @@ chosen as (
         paths.origin_date
     from paths
     inner join choices
-        on
-            paths.series = choices.series
-            and paths.grain = choices.grain
-            and paths.origin_index = choices.origin_index
-            and paths.model = choices.model
+        on paths.series = choices.series
+        and paths.grain = choices.grain
+        and paths.origin_index = choices.origin_index
+        and paths.model = choices.model
     inner join series_levels
-        on
-            paths.series = series_levels.series
-            and paths.grain = series_levels.grain
+        on paths.series = series_levels.series
+        and paths.grain = series_levels.grain
 
 ),
 
@@ -126,12 +124,10 @@ adding_up as (
                 or companies.company_forecast is null
                 then chosen.forecast
             when channel_sums.size_sum > 0
-                then chosen.forecast
-                    + (companies.company_forecast - channel_sums.forecast_sum)
-                    * abs(chosen.forecast) / channel_sums.size_sum
+                then chosen.forecast + abs(chosen.forecast) / channel_sums.size_sum
+                    * (companies.company_forecast - channel_sums.forecast_sum)
             when channel_sums.mean_size_sum > 0
-                then companies.company_forecast
-                    * chosen.mean_size / channel_sums.mean_size_sum
+                then companies.company_forecast * chosen.mean_size / channel_sums.mean_size_sum
             else chosen.forecast
         end as forecast,
         chosen.actual,
@@ -140,15 +136,13 @@ adding_up as (
         chosen.origin_date
     from chosen
     left join companies
-        on
-            chosen.grain = companies.grain
-            and chosen.origin_index = companies.origin_index
-            and chosen.step = companies.step
+        on chosen.grain = companies.grain
+        and chosen.origin_index = companies.origin_index
+        and chosen.step = companies.step
     left join channel_sums
-        on
-            chosen.grain = channel_sums.grain
-            and chosen.origin_index = channel_sums.origin_index
-            and chosen.step = channel_sums.step
+        on chosen.grain = channel_sums.grain
+        and chosen.origin_index = channel_sums.origin_index
+        and chosen.step = channel_sums.step
 
 ),
 
@@ -198,12 +192,11 @@ widened as (
     inner join grains
         on adding_up.grain = grains.grain
     left join spreads
-        on
-            adding_up.series = spreads.series
-            and adding_up.grain = spreads.grain
-            and adding_up.model = spreads.model
-            and adding_up.origin_index = spreads.origin_index
-            and adding_up.step = spreads.step
+        on adding_up.series = spreads.series
+        and adding_up.grain = spreads.grain
+        and adding_up.model = spreads.model
+        and adding_up.origin_index = spreads.origin_index
+        and adding_up.step = spreads.step
 
 ),
 

@@ -36,10 +36,9 @@ select
     backtests.origin_date
 from backtests
 left join history
-    on
-        backtests.series = history.series
-        and backtests.grain = history.grain
-        and backtests.period_start = history.period_start
+    on backtests.series = history.series
+    and backtests.grain = history.grain
+    and backtests.period_start = history.period_start
 where
     history.value is null
     or history.value <> backtests.actual

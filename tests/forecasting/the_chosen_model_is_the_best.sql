@@ -43,14 +43,12 @@ in_use as (
         max(case when models.is_selected = 1 then 1 else 0 end) as is_the_one
     from compared
     left join {{ ref('forecasts') }} as forecasts
-        on
-            compared.series = forecasts.series
-            and compared.grain = forecasts.grain
+        on compared.series = forecasts.series
+        and compared.grain = forecasts.grain
     left join models
-        on
-            forecasts.series = models.series
-            and forecasts.grain = models.grain
-            and forecasts.model = models.model
+        on forecasts.series = models.series
+        and forecasts.grain = models.grain
+        and forecasts.model = models.model
     group by
         compared.series,
         compared.grain,
