@@ -47,8 +47,8 @@ origins as (
         grains.season_length,
         count(series.value) over history as values_known,
         min(series.value) over history as smallest_value,
-        {{ stable_sum('abs(series.value)', over='history') }}
-            / count(series.value) over history as mean_size,
+        {{ stable_sum('abs(series.value)', over='history') }} / count(series.value) over history
+            as mean_size,
         series.period_start as origin_date,
         ends.last_index - series.period_index - grains.horizon as periods_beyond,
         grains.origin_step,
@@ -81,6 +81,7 @@ naive_errors as (
         on series.series = earlier.series
         and series.grain = earlier.grain
         and series.period_index = earlier.period_index + grains.season_length
+    where series.value is not null and earlier.value is not null
 
 ),
 
@@ -107,8 +108,7 @@ scales as (
         kept.series,
         kept.grain,
         kept.origin_index,
-        {{ stable_sum('naive_errors.naive_error') }}
-            / count(naive_errors.naive_error) as naive_scale
+        {{ stable_sum('naive_errors.naive_error') }} / count(*) as naive_scale
     from kept
     inner join naive_errors
         on kept.series = naive_errors.series

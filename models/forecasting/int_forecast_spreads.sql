@@ -66,8 +66,7 @@ measured as (
         and paths.grain = earlier.grain
         and paths.model = earlier.model
         and paths.origin_index >= earlier.known_from_index
-        and paths.step between
-            earlier.step - grains.pooled_steps and earlier.step + grains.pooled_steps
+        and abs(paths.step - earlier.step) <= grains.pooled_steps
     group by
         paths.series,
         paths.grain,
@@ -88,8 +87,7 @@ spreads as (
         origin_index,
         step,
         {%- for level, correction in corrections.items() %}
-        quantile_{{ level }}
-            * (1e0 + {{ correction }} * overlap / backtests) as spread_{{ level }},
+        quantile_{{ level }} * (1e0 + {{ correction }} * overlap / backtests) as spread_{{ level }},
         {%- endfor %}
         backtests
     from measured

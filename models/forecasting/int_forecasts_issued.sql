@@ -124,7 +124,9 @@ adding_up as (
                 or companies.company_forecast is null
                 then chosen.forecast
             when channel_sums.size_sum > 0
-                then chosen.forecast + abs(chosen.forecast) / channel_sums.size_sum
+                then
+                    chosen.forecast
+                    + abs(chosen.forecast) / channel_sums.size_sum
                     * (companies.company_forecast - channel_sums.forecast_sum)
             when channel_sums.mean_size_sum > 0
                 then companies.company_forecast * chosen.mean_size / channel_sums.mean_size_sum
