@@ -580,7 +580,7 @@ def test_coverage_knows_only_what_was_known(built, paths):
         overlap = max(1, row.step / step)
         for level, few in ((80, 0.25), (95, 0.45)):
             width = known["relative"].quantile(level / 100)
-            width *= (1 + few * overlap / backtests) * row.unit
+            width = round(width * (1 + few * overlap / backtests), 12) * row.unit
             inside.setdefault((row.candidate, row.step, level), []).append(
                 abs(row.error) <= width
             )

@@ -87,7 +87,8 @@ spreads as (
         origin_index,
         step,
         {%- for level, correction in corrections.items() %}
-        quantile_{{ level }} * (1e0 + {{ correction }} * overlap / backtests) as spread_{{ level }},
+        round(quantile_{{ level }} * (1e0 + {{ correction }} * overlap / backtests), 12)
+            as spread_{{ level }},
         {%- endfor %}
         backtests
     from measured

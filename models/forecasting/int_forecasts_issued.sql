@@ -216,7 +216,9 @@ issued as (
         is_closed,
         forecast,
         {%- for level in normal_quantiles %}
+        -- greatest() passes over a NULL: no margin would be one.
         case
+            when margin_{{ level }} is null then null
             when is_never_negative then greatest(0e0, forecast - margin_{{ level }})
             else forecast - margin_{{ level }}
         end as lower_{{ level }},
