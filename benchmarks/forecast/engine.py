@@ -96,7 +96,7 @@ def usual_seasons(season):
     return season, 0.0
 
 
-def forecast(series, season, horizon, long_season=None, backtests=8):
+def forecast(series, season, horizon, long_season=None, backtests=12):
     """Forecast each series by the project's models as they stand.
 
     Arguments:
@@ -115,7 +115,7 @@ def forecast(series, season, horizon, long_season=None, backtests=8):
         "grain": "period",
         "horizon": horizon,
         "backtests": backtests,
-        "origin_step": max(1, horizon // 3),
+        "origin_step": max(1, horizon // 4),
         "pooled_steps": min(3, max(1, short // 2)),
         "season_length": season,
         "short_season": short,
