@@ -6,6 +6,7 @@ lets one thread at a time import this module and makes the others wait, so whoev
 past it finds the libraries whole.
 """
 
+import numba
 import numpy
 import pandas
 import scipy.stats
@@ -17,4 +18,12 @@ import sklearn.metrics
 import sklearn.pipeline
 import threadpoolctl
 
-__all__ = ["numpy", "pandas", "scipy", "shap", "sklearn", "threadpoolctl"]
+__all__ = [
+    "numba",
+    "numpy",
+    "pandas",
+    "scipy",
+    "shap",
+    "sklearn",
+    "threadpoolctl",
+]

@@ -58,6 +58,8 @@ def test_public_face(marts):
         "attribution_comparison",
         "budget_recommendations",
         "conversion_paths",
+        "forecasts",
+        "forecast_accuracy",
         "kpi_values",
         "model_drift",
         "model_metrics",
