@@ -22,13 +22,13 @@ business_metrics as (
         emails_unsubscribed,
         vip_customers_before,
         vip_customers_retained,
-        at_risk_customers,
         {%- for model in all_attribution_models() %}
         email_revenue_{{ model }},
         {%- endfor %}
         {%- for model in all_attribution_models() %}
-        funded_revenue_{{ model }}{{ ',' if not loop.last }}
+        funded_revenue_{{ model }},
         {%- endfor %}
+        at_risk_customers
     from {{ ref('int_business_metrics') }}
 
 )
