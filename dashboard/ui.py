@@ -55,6 +55,12 @@ SPELLINGS = {
     "position_based": "Position based",
     "kpi": "KPI",
     "zscore": "z-score",
+    "ets": "ETS",
+    "sarimax": "SARIMAX",
+    "auc_roc": "AUC (ROC)",
+    "roc_auc": "AUC (ROC)",
+    "pr_auc": "AUC (precision–recall)",
+    "mase": "MASE",
     "lof": "LOF",
     "cusum": "CUSUM",
     "iqr": "IQR",
@@ -197,6 +203,15 @@ NEEDS = {
         "return predictions",
         "Provide returns (order_id, returned_at, refund_amount) for orders of several"
         " months, then run make build.",
+    ),
+    "reasons": (
+        "reasons",
+        "Reasons are SHAP values: run make build with the Python edges (without"
+        " --exclude tag:python).",
+    ),
+    "metrics": (
+        "figures of models",
+        "They appear once return or churn models are built: run make build.",
     ),
     "forecast": (
         "forecasts",

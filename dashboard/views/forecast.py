@@ -57,7 +57,7 @@ def history(series, grain):
             )
     if not serving.has_rows("marts.metric_values") or grain not in GRAINS:
         return None
-    # Weeks and months with every day of theirs only.
+    # What the forecast could know, in whole weeks and months.
     return serving.query(
         f"""
         select
@@ -65,13 +65,18 @@ def history(series, grain):
             sum(value) as value
         from marts.metric_values
         where metric = 'revenue' and grain = 'day' and channel = ?
+            and business_date <= (
+                select max(origin_date) from marts.forecasts
+                where series = ? and grain = ?
+            )
         group by 1
-        having bool_and(is_complete)
-            and max(business_date) >= date_trunc('{grain}', max(business_date))
-                + interval '1 {grain}' - interval '1 day'
+        having max(business_date) >= date_trunc('{grain}', max(business_date))
+            + interval '1 {grain}' - interval '1 day'
         order by 1
         """,
         "all" if series in TOTALS else series,
+        series,
+        grain,
     )
 
 
@@ -235,7 +240,8 @@ def accuracy(series, grain):
             hovertemplate="%{x} ahead: %{y:.1%}<extra>" + ui.name(model) + "</extra>",
         )
     fig.update_yaxes(tickformat=".0%", rangemode="tozero")
-    fig.update_xaxes(rangemode="tozero", tickformat="d")
+    few = by_step["steps"].max() <= 12
+    fig.update_xaxes(rangemode="tozero", tickformat="d", dtick=1 if few else None)
     ui.chart(
         fig,
         "error_by_horizon",
