@@ -222,6 +222,15 @@ NEEDS = {
         "backtests",
         "Provide a longer history of orders: backtests need several horizons of it.",
     ),
+    "events": (
+        "known events",
+        "Put promotions, holidays and incidents into seeds/known_events.csv, then run"
+        " make build: they are drawn, and do not train what is expected.",
+    ),
+    "record": (
+        "record of a build",
+        "This file was not made by make build, which writes one.",
+    ),
     "experiments": (
         "statistical tests",
         "Declare tests under hypothesis_tests in vars.yml, then run make build.",

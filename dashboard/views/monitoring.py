@@ -324,10 +324,7 @@ def list_of_incidents(where, given, everywhere=False):
 def events():
     """What was known beforehand."""
     if not serving.has_rows("reference.known_events"):
-        ui.note(
-            "No event is known. Put promotions, holidays and incidents into"
-            " seeds/known_events.csv, then run make build."
-        )
+        ui.empty("events")
         return
     rows = serving.query(
         "select * from reference.known_events order by starts_on desc, event_name"

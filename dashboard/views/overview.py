@@ -229,7 +229,7 @@ def freshness():
 def builds():
     """The builds that were published."""
     if not serving.has_rows("publication.builds"):
-        ui.note("This file has no record of its build.")
+        ui.empty("record")
         return
     rows = serving.query(
         "select *, left(build_id, 8) as build, build_seconds / 60 as minutes"

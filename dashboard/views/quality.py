@@ -249,7 +249,7 @@ def top_values(value):
 def tests():
     """What each test of this build said."""
     if not serving.has_rows("publication.build_tests"):
-        ui.note("This file has no record of its build.")
+        ui.empty("record")
         return
     total = serving.query(
         "select count(*) as n, count(*) filter (where status = 'warn') as warned,"
@@ -289,7 +289,7 @@ def tests():
 def settings():
     """Every setting of this build."""
     if not serving.has_rows("publication.build_settings"):
-        ui.note("This file has no record of its build.")
+        ui.empty("record")
         return
     ui.table(
         serving.query(
