@@ -59,6 +59,32 @@ CONTRACTS = {
         "model": "varchar",
         "origin_date": "date",
     },
+    "forecast_history": {
+        "series": "varchar",
+        "grain": "varchar",
+        "period_start": "date",
+        "value": "double",
+    },
+    "forecast_backtests": {
+        "series": "varchar",
+        "grain": "varchar",
+        "origin_date": "date",
+        "horizon": "bigint",
+        "forecast": "double",
+        "lower_95": "double",
+        "upper_95": "double",
+        "actual": "double",
+        "period_start": "date",
+    },
+    "return_thresholds": {
+        "threshold": "double",
+        "is_cheapest": "boolean",
+        "orders_acted_on": "bigint",
+        "intervention_cost": "double",
+        "expected_return_cost": "double",
+        "expected_total_cost": "double",
+        "realised_total_cost": "double",
+    },
     "forecast_accuracy": {
         "series": "varchar",
         "grain": "varchar",
@@ -344,6 +370,19 @@ def returns():
             {"feature": "discount_share", "mean_abs_shap": 0.61, "importance_rank": 1},
             {"feature": "order_value", "mean_abs_shap": 0.33, "importance_rank": 2},
         ],
+        # Cheapest from 0.6 on: 100 + (100 × (t − 0.6))².
+        "return_thresholds": [
+            {
+                "threshold": step / 100,
+                "is_cheapest": step == 60,
+                "orders_acted_on": 200 - 2 * min(step, 100),
+                "intervention_cost": 20.0,
+                "expected_return_cost": 80.0 + (step - 60) ** 2,
+                "expected_total_cost": 100.0 + (step - 60) ** 2,
+                "realised_total_cost": 110.0 + (step - 60) ** 2,
+            }
+            for step in range(102)
+        ],
         "model_metrics": [
             {
                 "model_name": model,
@@ -382,6 +421,36 @@ def forecasts():
             for series, scale in (("company", 1.0), ("email", 0.2))
             for grain, (many, step) in steps.items()
             for place in range(many)
+        ],
+        "forecast_history": [
+            {
+                "series": series,
+                "grain": grain,
+                "period_start": datetime.date(2025, 5, 1) + place * DAY
+                if grain == "day"
+                else datetime.date(2025, 2 + place, 1),
+                "value": scale * step * (900.0 + place),
+            }
+            for series, scale in (("company", 1.0), ("email", 0.2))
+            for grain, many, step in (("day", 31, 1), ("month", 4, 30))
+            for place in range(many)
+        ],
+        # Off by 100 each; every fourth falls outside its interval.
+        "forecast_backtests": [
+            {
+                "series": series,
+                "grain": "day",
+                "origin_date": datetime.date(2025, 5, day),
+                "horizon": ahead,
+                "period_start": datetime.date(2025, 5, day + ahead),
+                "forecast": 1000.0 + ahead,
+                "actual": 1100.0 + ahead,
+                "lower_95": 850.0,
+                "upper_95": 1050.0 if day % 4 == 0 else 1150.0,
+            }
+            for series in ("company", "email")
+            for ahead in (1, 7)
+            for day in range(1, 21)
         ],
         "forecast_accuracy": [
             {

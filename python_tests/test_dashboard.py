@@ -225,9 +225,13 @@ def drawn(page, key):
     """Traces of a chart by name: what the browser drew."""
     page.wait_for_selector(f".st-key-chart-{key} .js-plotly-plot .main-svg")
     traces = page.evaluate(
-        f"""[...document.querySelector('.st-key-chart-{key} .js-plotly-plot').data].map(
-            t => ({{name: t.name, x: [...(t.x || [])], y: [...(t.y || [])],
-            customdata: t.customdata, z: t.z && t.z.map(r => [...r])}}))"""
+        f"""(() => {{
+            const plain = v => Array.isArray(v) || ArrayBuffer.isView(v)
+                ? Array.from(v, plain) : v;
+            return document.querySelector('.st-key-chart-{key} .js-plotly-plot')
+                ._fullData.map(t => ({{name: t.name, x: plain(t.x), y: plain(t.y),
+                    customdata: plain(t.customdata)}}));
+        }})()"""
     )
     return {trace["name"]: trace for trace in traces}
 
@@ -466,7 +470,7 @@ def test_models_stand_under_their_own_names(shown, tab):
         found = {
             by_name[label[0]]: x
             for label, x in zip(trace["customdata"], trace["x"], strict=True)
-            if x is not None
+            if x is not None and x == x
         }
         assert found == pytest.approx(
             {c: v for (c, m), (v, _, _) in shares.items() if m == model}
@@ -739,6 +743,14 @@ def test_returns(shown, tab):
         assert card(tab, "Of them returned") == ui.share(caught / flagged)
         assert card(tab, "Returns caught") == ui.share(caught / returned)
         assert card(tab, "Orders to act on") == ui.share(flagged / orders)
+        assert card(tab, "In all") == ui.usd(100 + (100 * level - 60) ** 2)
+        assert detail(tab, "In all") == f"{ui.usd(100 + 41**2)} without acting"
+    # Without a wish the slider stands where acting is cheapest.
+    visit_page("returns")
+    assert card(tab, "Cheapest threshold") == "60 %"
+    assert card(tab, "In all") == "$100.00"
+    chart = drawn(tab, "costs")
+    assert chart["Expected"]["y"][50] == pytest.approx(200)
     visit_page("returns?view=Drivers")
     chart = next(iter(drawn(tab, "importance").values()))
     assert dict(zip(chart["y"], chart["x"], strict=True)) == {
@@ -796,14 +808,14 @@ def test_forecast(shown, tab):
         )
         assert errors["Seasonal naive"]["y"][0] == pytest.approx(0.161)
     past = drawn(tab, "fan")["Actual"]
-    # April 2025 begins on the second: only whole months are the past.
-    ((may,),) = rows(
-        "select sum(value) from marts.metric_values where metric = 'revenue'"
-        " and channel = 'email' and business_date between '2025-05-01' and '2025-05-31'"
-    )
-    assert past["y"][-1] == pytest.approx(may)
+    assert past["y"] == pytest.approx([0.2 * 30 * (900 + place) for place in range(4)])
     _, body = download(tab, "forecasts")
     assert len(body) == 3
+    visit_page("forecast?ahead=7")
+    chart = drawn(tab, "backtests")
+    assert chart["Forecast"]["y"] == [1007.0] * 20
+    assert chart["Actual"]["y"] == [1107.0] * 20
+    assert "15 of 20 actual figures" in tab.locator("main").inner_text()
 
 
 # --- experiments, quality ----------------------------------------------------------

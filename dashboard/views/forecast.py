@@ -36,6 +36,7 @@ def render():
         )
     fan(series, grain)
     accuracy(series, grain)
+    backtests(series, grain)
 
 
 def series_name(series):
@@ -45,16 +46,13 @@ def series_name(series):
 
 def history(series, grain):
     """The past of a series, period_start and value, from the mart that has it."""
-    for table in ("marts.forecast_series", "marts.forecast_history"):
-        columns = serving.columns(table)
-        if {"series", "grain", "period_start"} <= set(columns):
-            value = next(c for c in columns if c in ("value", "actual", "revenue"))
-            return serving.query(
-                f"select period_start, {value} as value from {table}"
-                " where series = ? and grain = ? order by period_start",
-                series,
-                grain,
-            )
+    if serving.has_rows("marts.forecast_history"):
+        return serving.query(
+            "select period_start, value from marts.forecast_history"
+            " where series = ? and grain = ? order by period_start",
+            series,
+            grain,
+        )
     if not serving.has_rows("marts.metric_values") or grain not in GRAINS:
         return None
     # What the forecast could know, in whole weeks and months.
@@ -286,3 +284,68 @@ def accuracy(series, grain):
             grain,
         ),
     )
+
+
+def backtests(series, grain):
+    """Earlier forecasts beside what happened."""
+    table = "marts.forecast_backtests"
+    if not serving.has_rows(table):
+        return
+    found = serving.query(
+        f"select distinct horizon as h from {table} where series = ? and grain = ?"
+        " order by h",
+        series,
+        grain,
+    )["h"]
+    if found.empty:
+        return
+    st.header("Earlier forecasts beside what happened")
+    left, _ = st.columns([1, 3])
+    with left:
+        ahead = ui.pick(
+            "Forecast ahead by",
+            [int(h) for h in found],
+            "ahead",
+            form=lambda h: f"{h} {grain}{'s' if h > 1 else ''}",
+        )
+    listing = (
+        f"select * from {table} where series = ? and grain = ? and horizon = ?"
+        " order by period_start"
+    )
+    rows = serving.query(listing, series, grain, ahead)
+    inside = rows["actual"].between(rows["lower_95"], rows["upper_95"])
+    judged = rows["lower_95"].notna()
+    fig = ui.figure(380)
+    for side, fill in (("upper", None), ("lower", "tonexty")):
+        fig.add_scatter(
+            x=rows["period_start"],
+            y=rows[f"{side}_95"],
+            mode="lines",
+            line={"width": 0},
+            fill=fill,
+            fillcolor="rgba(47,79,208,.12)",
+            name="95 % interval",
+            showlegend=fill is not None,
+            hoverinfo="skip",
+        )
+    for column, title, colour in (
+        ("forecast", "Forecast", ui.ACCENT),
+        ("actual", "Actual", ui.INK),
+    ):
+        fig.add_scatter(
+            x=rows["period_start"],
+            y=rows[column],
+            mode="lines+markers",
+            name=title,
+            marker={"size": 5},
+            line={"color": colour, "width": 1.8},
+            hovertemplate=f"%{{x|%Y-%m-%d}}: $%{{y:,.0f}}<extra>{title}</extra>",
+        )
+    fig.update_yaxes(**ui.axis_of("usd"))
+    ui.chart(
+        fig,
+        "backtests",
+        f"{int(inside[judged].sum())} of {int(judged.sum())} actual figures fell into"
+        " the 95 % interval that would have been given out.",
+    )
+    ui.csv("forecast_backtests", listing, series, grain, ahead)

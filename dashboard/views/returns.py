@@ -6,6 +6,7 @@ from dashboard import serving, ui
 
 VIEWS = ["Risk and cost", "Drivers", "Orders", "Model quality"]
 PREDICTIONS = "marts.return_predictions"
+THRESHOLDS = "marts.return_thresholds"
 OFFERED = 100
 
 
@@ -14,6 +15,9 @@ def render():
     ui.header("Returns", "Which orders will come back, why, and when it pays to act.")
     if not serving.has_rows(PREDICTIONS):
         ui.empty("returns")
+        return
+    if serving.value(f"select count(return_probability) from {PREDICTIONS}") == 0:
+        ui.empty("scores")
         return
     shown = ui.view(VIEWS)
     {
@@ -24,14 +28,20 @@ def render():
     }[shown]()
 
 
+def waiting():
+    """SQL that keeps the orders that can still come back."""
+    back = "is_back_already" in serving.columns(PREDICTIONS)
+    return "data_split = 'open'" + (" and not is_back_already" if back else "")
+
+
 def threshold():
     """What acting from a risk on would have caught on orders not learnt from."""
     totals = serving.query(
         f"""
         select
-            count(*) filter (where data_split = 'open') as open,
-            avg(return_probability) filter (where data_split = 'open') as open_risk,
-            sum(expected_return_cost) filter (where data_split = 'open') as open_cost,
+            count(*) filter (where {waiting()}) as open,
+            avg(return_probability) filter (where {waiting()}) as open_risk,
+            sum(expected_return_cost) filter (where {waiting()}) as open_cost,
             count(*) filter (where data_split = 'test') as tested
         from {PREDICTIONS}
         """
@@ -50,7 +60,11 @@ def threshold():
     left, _ = st.columns([2, 1])
     with left:
         level = ui.slide(
-            "Act on orders with a return risk of at least", 0.0, 1.0, 0.3, "risk"
+            "Act on orders with a return risk of at least",
+            0.0,
+            1.0,
+            cheapest(0.3),
+            "risk",
         )
     row = serving.query(
         f"""
@@ -66,7 +80,7 @@ def threshold():
     ).iloc[0]
     now = serving.query(
         "select count(*) as orders, sum(expected_return_cost) as cost"
-        f" from {PREDICTIONS} where data_split = 'open' and return_probability >= ?",
+        f" from {PREDICTIONS} where {waiting()} and return_probability >= ?",
         level,
     ).iloc[0]
     ui.cards(
@@ -148,14 +162,80 @@ def trade_off(level):
     )
 
 
+def cheapest(otherwise):
+    """The threshold at which acting costs least, where a mart says so."""
+    if not serving.has_rows(THRESHOLDS):
+        return otherwise
+    found = serving.value(f"select min(threshold) from {THRESHOLDS} where is_cheapest")
+    return otherwise if ui.is_missing(found) else min(float(found), 1.0)
+
+
 def costs(level):
     """What acting costs and saves by threshold, where a mart says so."""
-    table = "marts.return_thresholds"
-    if not serving.has_rows(table):
+    if not serving.has_rows(THRESHOLDS):
+        ui.empty("costs")
         return
-    columns = serving.columns(table)
-    ui.csv("return_thresholds", f"select * from {table} order by all")
-    del level, columns
+    rows = serving.query(f"select * from {THRESHOLDS} order by threshold")
+    here = rows.iloc[(rows["threshold"] - level).abs().argmin()]
+    best = rows[rows["is_cheapest"].astype(bool)].iloc[0]
+    never = rows.iloc[-1]
+    ui.cards(
+        [
+            ui.card(
+                "Cost of acting from here on",
+                ui.usd(here["intervention_cost"]),
+                f"on {ui.count(here['orders_acted_on'])} held-out orders",
+            ),
+            ui.card("Returns would then cost", ui.usd(here["expected_return_cost"])),
+            ui.card(
+                "In all",
+                ui.usd(here["expected_total_cost"]),
+                f"{ui.usd(never['expected_total_cost'])} without acting",
+            ),
+            ui.card(
+                "Cheapest threshold",
+                ui.share(best["threshold"], 0)
+                if best["threshold"] <= 1
+                else "never act",
+                f"{ui.usd(best['expected_total_cost'])} in all",
+            ),
+        ]
+    )
+    fig = ui.figure(360, x_title="act from this risk on", y_title="cost in all")
+    for column, title, style in (
+        ("expected_total_cost", "Expected", {"color": ui.ACCENT, "width": 2.4}),
+        (
+            "realised_total_cost",
+            "With the returns that came",
+            {"color": ui.QUIET, "width": 2, "dash": "dot"},
+        ),
+    ):
+        fig.add_scatter(
+            x=rows["threshold"],
+            y=rows[column],
+            mode="lines",
+            name=title,
+            line=style,
+            hovertemplate="from %{x:.0%} on: $%{y:,.0f}<extra>" + title + "</extra>",
+        )
+    fig.add_vline(x=level, line={"color": ui.MUTED, "dash": "dot"})
+    fig.add_scatter(
+        x=[best["threshold"]],
+        y=[best["expected_total_cost"]],
+        mode="markers",
+        name="Cheapest",
+        marker={"size": 11, "color": ui.GOOD},
+        hovertemplate="cheapest: from %{x:.0%} on<extra></extra>",
+    )
+    fig.update_xaxes(tickformat=".0%")
+    fig.update_yaxes(**ui.axis_of("usd"))
+    ui.chart(
+        fig,
+        "costs",
+        "Interventions and returns together, on the held-out orders, by the risk from"
+        " which one acts. What acting costs and prevents is set in vars.yml.",
+    )
+    ui.csv("return_thresholds", f"select * from {THRESHOLDS} order by threshold")
 
 
 def importance():
@@ -195,12 +275,10 @@ def importance():
 
 def orders():
     """Open orders by risk, and why one of them is at risk."""
-    total = int(
-        serving.value(f"select count(*) from {PREDICTIONS} where data_split = 'open'")
-    )
+    total = int(serving.value(f"select count(*) from {PREDICTIONS} where {waiting()}"))
     listing = (
         "select order_id, return_probability, expected_return_cost"
-        f" from {PREDICTIONS} where data_split = 'open'"
+        f" from {PREDICTIONS} where {waiting()}"
         " order by return_probability desc, order_id"
     )
     risky = serving.query(f"{listing} limit {OFFERED}")
@@ -235,7 +313,7 @@ def orders():
         },
         rows=25,
         source=(
-            f"select * from {PREDICTIONS} where data_split = 'open'"
+            f"select * from {PREDICTIONS} where {waiting()}"
             " order by return_probability desc, order_id",
         ),
         total=total,
