@@ -135,7 +135,7 @@ h2{font-size:1.2rem!important;font-weight:650!important;letter-spacing:-.01em;
  h1{font-size:1.5rem!important}
  .ie-table td,.ie-table tbody th,.ie-table thead th{padding:8px 10px}
  .ie-table.pinned tbody th,.ie-table.pinned thead th:first-child{position:sticky;
- left:0;z-index:1;max-width:9.5rem;overflow-wrap:anywhere}
+ left:0;z-index:1;min-width:5.5rem;max-width:9.5rem;overflow-wrap:break-word}
  .ie-table.pinned thead th:first-child{white-space:normal}}
 [class*=st-key-chart]{overflow:visible!important}
 @media print{section[data-testid=stSidebar]{display:none}}
