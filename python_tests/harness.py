@@ -29,6 +29,8 @@ MODELS = (
     "time_decay",
     "position_based",
 )
+# With those that the whole of the journeys decides.
+ALL_MODELS = (*MODELS, "markov", "shapley")
 # What to select: a test builds no more than it looks at.
 ATTRIBUTION_ALONE = ("path:models/attribution",)
 ATTRIBUTION = ("+path:models/attribution",)

@@ -299,7 +299,7 @@ def test_churn_metrics_are_those_of_scikit_learn(demo, data_split):
     for candidate in ("gradient_boosting", "logistic_regression", "base_rate"):
         probability = predictions[candidate]
         expected = {
-            "customers": len(churned),
+            "observations": len(churned),
             "outcome_rate": churned.mean(),
             "mean_probability": probability.mean(),
             "auc_roc": roc_auc_score(churned, probability),

@@ -25,12 +25,12 @@ profiled as (
     select
         {%- for column in columns %}
         {%- set name = adapter.quote(column.name) %}
-        {#- Not a number is no value. -#}
-        {% if column.dtype | lower in ['double', 'float', 'real'] -%}
-        case when {{ name }} <> cast('NaN' as double) then {{ name }} end
-        {%- else -%}
-        {{ name }}
-        {%- endif %} as c{{ loop.index }},
+        {%- if column.dtype | lower in ['double', 'float', 'real'] %}
+        -- Not a number is no value.
+        case when {{ name }} <> cast('NaN' as double) then {{ name }} end as c{{ loop.index }},
+        {%- else %}
+        {{ name }} as c{{ loop.index }},
+        {%- endif %}
         {%- endfor %}
         1 as one
     from {{ relation }}
@@ -44,8 +44,8 @@ summary as (
         {%- set c = 'c' ~ loop.index %}
         count({{ c }}) as {{ c }}_filled,
         count(distinct {{ c }}) as {{ c }}_distinct,
-        cast(min({{ c }}) as varchar) as {{ c }}_min,
-        cast(max({{ c }}) as varchar) as {{ c }}_max,
+        cast(min({{ c }}) as string) as {{ c }}_min,
+        cast(max({{ c }}) as string) as {{ c }}_max,
         {%- if column.name in numbers %}
         cast(min({{ c }}) as double) as {{ c }}_lowest,
         cast(max({{ c }}) as double) as {{ c }}_highest,
@@ -126,7 +126,7 @@ sums as (
 {{ c }}_frequent as (
 
     select
-        cast({{ c }} as varchar) as value,
+        cast({{ c }} as string) as value,
         count(*) as occurrences
     from profiled
     where {{ c }} is not null
@@ -209,15 +209,15 @@ profiles as (
     {%- endif %}
     {%- else %}
     select
-        cast(null as varchar) as table_name,
-        cast(null as varchar) as column_name,
-        cast(null as varchar) as data_type,
+        cast(null as string) as table_name,
+        cast(null as string) as column_name,
+        cast(null as string) as data_type,
         0 as column_number,
         cast(null as bigint) as row_count,
         cast(null as bigint) as null_count,
         cast(null as bigint) as distinct_count,
-        cast(null as varchar) as min_text,
-        cast(null as varchar) as max_text,
+        cast(null as string) as min_text,
+        cast(null as string) as max_text,
         cast(null as double) as mean,
         cast(null as double) as std_dev,
         cast(null as double) as p25,
@@ -225,7 +225,7 @@ profiles as (
         cast(null as double) as p75,
         cast(null as bigint) as outlier_count,
         {%- for place in range(1, 6) %}
-        cast(null as varchar) as value_{{ place }},
+        cast(null as string) as value_{{ place }},
         cast(null as bigint) as occurrences_{{ place }}{{ ',' if not loop.last }}
         {%- endfor %}
     where false
