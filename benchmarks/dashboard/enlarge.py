@@ -7,6 +7,7 @@ not depend on the number of customers stay as they are.
 """
 
 import argparse
+import math
 import os
 import sys
 
@@ -24,7 +25,7 @@ def enlarge(source, target, customers):
         present = connection.execute(
             "select count(*) from small.marts.customer_metrics"
         ).fetchone()[0]
-        copies = max(1, round(customers / present))
+        copies = math.ceil(customers / present)
         connection.execute(f"create temp table copy as from range({copies}) as t(n)")
         tables = connection.execute(
             "select schema_name, table_name from duckdb_tables()"

@@ -570,9 +570,7 @@ def paths():
         return
     ui.cards(
         [
-            ui.card(
-                "Conversions on these paths", ui.count(lengths["conversions"].sum())
-            ),
+            ui.card("Conversions", ui.count(lengths["conversions"].sum())),
             ui.card("Revenue", ui.usd(lengths["revenue"].sum())),
             ui.card("Different paths", ui.count(lengths["paths"].sum())),
         ]
