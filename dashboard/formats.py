@@ -229,6 +229,13 @@ def number3(value):
     return number(value, 3)
 
 
+def plain(value):
+    """A number of three decimals, or a whole one that is large; a dash for none."""
+    if not is_missing(value) and value == round(value) and abs(value) >= 10:
+        return count(value)
+    return number3(value)
+
+
 def times(value):
     """How many times as much; a dash for none."""
     return "–" if is_missing(value) else number(value) + "×"
@@ -348,6 +355,7 @@ NUMBERS = (
     count,
     number,
     number3,
+    plain,
     times,
     p_value,
     pct,

@@ -34,7 +34,9 @@ def identity():
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _open(which):
-    connection = duckdb.connect(":memory:", config={"threads": 2})
+    connection = duckdb.connect(
+        ":memory:", config={"threads": 2, "memory_limit": "2GB"}
+    )
     file = which[0].replace("'", "''")
     connection.execute(f"attach '{file}' as serving_file (read_only)")
     # What was opened is what was looked at, or none of it is shown under that name.

@@ -43,6 +43,7 @@ from dashboard.formats import (  # noqa: F401
     p_value,
     path,
     pct,
+    plain,
     points,
     prose,
     share,

@@ -17,6 +17,7 @@ import fcntl
 import glob
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -378,7 +379,11 @@ def publishing_lock(serving):
 def remove_leftovers(serving):
     """Remove new files that a publication which was killed left beside `serving`."""
     for path in glob.glob(glob.escape(str(serving)) + ".new*"):
-        os.unlink(path)
+        if os.path.isdir(path):
+            # Where DuckDB spilled what did not fit into memory.
+            shutil.rmtree(path)
+        else:
+            os.unlink(path)
 
 
 def sync(path):

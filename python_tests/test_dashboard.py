@@ -16,7 +16,7 @@ import published_marts
 import pytest
 from harness import ROOT
 
-from dashboard import ui
+from dashboard import serving, ui
 
 playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -230,7 +230,7 @@ def drawn(page, key):
                 ? Array.from(v, plain) : v;
             return document.querySelector('.st-key-chart-{key} .js-plotly-plot')
                 ._fullData.map(t => ({{name: t.name, x: plain(t.x), y: plain(t.y),
-                    customdata: plain(t.customdata)}}));
+                    z: plain(t.z), customdata: plain(t.customdata)}}));
         }})()"""
     )
     return {trace["name"]: trace for trace in traces}
@@ -350,6 +350,27 @@ def test_keyboard_alone_reaches_filters_tables_and_downloads(shown, tab):
     assert "view=Months" in tab.url
 
 
+@needs_browser
+def test_pages_do_not_inherit_each_others_filters(shown, tab):
+    visit_page, _ = shown
+    visit_page("attribution?view=Months&channel=email&model=last_touch")
+    for page, part in (
+        ("Monitoring", None),
+        ("Customers", "Cohorts"),
+        ("Returns", None),
+    ):
+        tab.get_by_role("link", name=page, exact=True).click()
+        tab.wait_for_selector(f"h1:has-text('{page}')", timeout=60_000)
+        settle(tab)
+        assert tab.locator("[data-testid=stException]").count() == 0
+        assert "?" not in tab.url
+        assert tab.locator(".ie-card").count() > 0
+        if part:
+            tab.get_by_text(part, exact=True).click()
+            settle(tab)
+            assert f"view={part}" in tab.url
+
+
 # --- overview ----------------------------------------------------------------------
 
 
@@ -406,6 +427,16 @@ def test_counts_of_the_board_and_open_alerts_are_the_marts(shown, tab):
     for status, word in words.items():
         wanted = [f"{counts[status]} {word}"] if counts.get(status) else []
         assert [pill for pill in pills if word in pill] == wanted
+    # Green is what is better, which is less of some things.
+    for label, direction, change in rows(
+        "select label, direction, change_pct from marts.kpi_values where period_start"
+        f" = '{month}' and status in ('ok', 'warning', 'critical') and change_pct <> 0"
+    ):
+        moved = tab.locator(f'.ie-card[data-label="{label}"] .d span').first
+        better = (change > 0) == (direction == "higher")
+        assert moved.get_attribute("class") == ("ie-good" if better else "ie-bad")
+    assert "Data to 2025-05-31" in tab.locator(".ie-fresh").inner_text()
+    assert "600 tests passed, 2 warned" in tab.locator(".ie-fresh").inner_text()
     alerts = tab.locator(".ie-alert").all_inner_texts()
     # The gravest first; closed ones not at all; text is text, never HTML.
     assert [text.split("\n")[0] for text in alerts] == [
@@ -599,6 +630,15 @@ def test_months_add_up_and_filters_count(shown, tab):
         (line[head.index("channel")], float(line[head.index("revenue")]))
         for line in body
     ] == [(fact[1], fact[4]) for fact in facts]
+    # Revenue of channels without spend is no return on it.
+    visit_page("attribution?view=Months&model=first_touch")
+    ((revenue, spend, roas),) = rows(
+        "select sum(revenue), sum(spend), sum(revenue) filter (where spend > 0)"
+        " / sum(spend) from marts.channel_performance"
+        " where attribution_model = 'first_touch'"
+    )
+    assert abs(revenue / spend - roas) > 0.01
+    assert card(tab, "Return on ad spend") == ui.times(roas)
     # The same by campaign.
     visit_page("attribution?view=Campaigns&model=last_touch&channel=email")
     facts = rows(
@@ -649,6 +689,12 @@ def test_customers(shown, tab):
         assert card(tab, segment) == str(size)
         assert f"{100 * size / 200:.1f} % of all" in detail(tab, segment)
         assert f"{100 * revenue:.1f} % of revenue" in detail(tab, segment)
+    bars = drawn(tab, "segment_shares")
+    for title, place in (("of customers", 0), ("of revenue", 1)):
+        assert dict(zip(bars[title]["y"], bars[title]["x"], strict=True)) == {
+            segment: (size / 200, revenue)[place]
+            for segment, (size, revenue) in published_marts.SEGMENTS.items()
+        }
     dots = drawn(tab, "segment_map")
     # Few enough customers to draw them all.
     assert {name: len(trace["x"]) for name, trace in dots.items()} == {
@@ -659,9 +705,16 @@ def test_customers(shown, tab):
     assert ["Loyal Regulars", "At-Risk", "14", "25.0 %"] in table(
         tab, "segment_migration"
     )
+    (chart,) = drawn(tab, "migration").values()
+    moved = chart["z"][chart["y"].index("Loyal Regulars")]
+    assert moved[chart["x"].index("At-Risk")] == 0.25
+    assert moved[chart["x"].index("Loyal Regulars")] == 0.75
     assert card(tab, "Of them changed segment") == "14"
     assert card(tab, "Customers before the month") == "48"
     visit_page("customers?view=Cohorts")
+    (chart,) = drawn(tab, "cohorts").values()
+    assert chart["x"] == ["1", "2", "3"] and chart["y"][0] == "Jan 2025"
+    assert chart["z"][0] == pytest.approx([0.35, 0.3, 0.25])
     # After one month: 40 − 5 of 100, in every cohort whose month is over.
     assert card(tab, "Ordered 1 month after the first") == "35.0 %"
     assert detail(tab, "Ordered 1 month after the first") == "of 600 customers"
@@ -705,6 +758,7 @@ def test_monitoring(shown, tab):
     assert chart["Anomaly"]["y"] == pytest.approx([100.0])
     assert chart["Anomaly"]["customdata"] == [["−50.0 %", "z-score, IQR"]]
     assert card(tab, "Newest value") == ui.usd(facts[-1][0])
+    assert detail(tab, "Expected then") == "$180.00 to $220.00"
     assert card(tab, "Anomalies in view") == "1"
     assert "Shaded: Spring sale." in tab.locator("main").inner_text()
     # Days that the reader names, both ends in.
@@ -745,6 +799,13 @@ def test_returns(shown, tab):
         assert card(tab, "Orders to act on") == ui.share(flagged / orders)
         assert card(tab, "In all") == ui.usd(100 + (100 * level - 60) ** 2)
         assert detail(tab, "In all") == f"{ui.usd(100 + 41**2)} without acting"
+    lines = drawn(tab, "trade_off")
+    for name, expected in (
+        ("Of them returned (precision)", caught / flagged),
+        ("Returns caught (recall)", caught / returned),
+    ):
+        place = [round(x, 2) for x in lines[name]["x"]].index(level)
+        assert lines[name]["y"][place] == pytest.approx(expected)
     # Without a wish the slider stands where acting is cheapest.
     visit_page("returns")
     assert card(tab, "Cheapest threshold") == "60 %"
@@ -902,6 +963,25 @@ def cells(row):
             text = re.sub(r"[ T]00:00:00(\.0+)?$", "", text)
         alike.append(text.lower() if text in ("True", "False") else text)
     return tuple(alike)
+
+
+def test_what_is_opened_is_what_was_looked_at(files, tmp_path, monkeypatch):
+    """A publication between looking and opening is not shown under the old name."""
+    path = tmp_path / "serving.duckdb"
+    monkeypatch.setenv("INSIGHT_SERVING", str(path))
+    shutil.copy(files["attribution"], path)
+    before = serving.identity()
+    shutil.copy(files["all"], f"{path}.new")
+    os.replace(f"{path}.new", path)
+    with pytest.raises(serving.Replaced):
+        serving._open(before)
+    now = serving.identity()
+    assert now != before
+    assert "marts.kpi_values" in serving._columns(now)
+    # Opened once, it stays readable when the next one takes its place.
+    shutil.copy(files["empty"], f"{path}.new")
+    os.replace(f"{path}.new", path)
+    assert len(serving._query(now, "select * from marts.churn_risk", ())) == 200
 
 
 # --- formats -----------------------------------------------------------------------

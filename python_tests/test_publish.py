@@ -300,6 +300,16 @@ def test_a_file_that_is_no_database_is_replaced(build):
     assert build.read("select count(*) from marts.sales") == [(ROWS,)]
 
 
+def test_what_a_killed_publication_left_is_removed(build):
+    (build.serving.parent / "serving.duckdb.new").write_text("half a file")
+    (build.serving.parent / "serving.duckdb.new.wal").write_text("half a log")
+    spill = build.serving.parent / "serving.duckdb.new.spill"
+    spill.mkdir()
+    (spill / "duckdb_temp_block").write_text("rows")
+    assert build.publish() == (2, ROWS + 1)
+    assert not list(build.serving.parent.glob("serving.duckdb.new*"))
+
+
 def test_twenty_readers_while_ten_builds_publish(build, tmp_path):
     build.publish()
     stop = tmp_path / "stop"

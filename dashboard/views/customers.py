@@ -149,6 +149,7 @@ def shares(rows, colours):
         fig.add_bar(
             x=shown[column],
             y=shown["segment"],
+            name=title,
             orientation="h",
             marker={"color": [colours[s] + strength for s in shown["segment"]]},
             text=[f"{ui.share(v)} {title}" for v in shown[column]],

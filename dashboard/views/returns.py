@@ -466,7 +466,7 @@ def metrics():
     candidates = list(grid.columns)
     ui.table(
         grid.reset_index(),
-        {"metric": ui.name, **dict.fromkeys(candidates, ui.number3)},
+        {"metric": ui.name, **dict.fromkeys(candidates, ui.plain)},
         "model_metrics",
         "Candidates side by side; the base rate is what knowing nothing gives.",
         source=(
