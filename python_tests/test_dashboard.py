@@ -354,7 +354,7 @@ def test_keyboard_alone_reaches_filters_tables_and_downloads(shown, tab):
 def test_pages_do_not_inherit_each_others_filters(shown, tab):
     visit_page, _ = shown
     visit_page("attribution?view=Months&channel=email&model=last_touch")
-    for page, part in (
+    for page, _part in (
         ("Monitoring", None),
         ("Customers", "Cohorts"),
         ("Returns", None),
