@@ -398,7 +398,6 @@ def test_kinds_are_told_from_the_values(project, orders):
         return_shop.raw(odd),
         vars={"return_extra_features": extras, "return_window_days": WINDOW},
         select=RETURNS,
-        tests=True,
     )
     kinds = dict(
         built.rows(
@@ -454,7 +453,6 @@ def scored(project, orders, tables=None, **settings):
         {name: table for name, table in raw.items() if table is not None},
         vars={"return_window_days": WINDOW, **settings},
         select=RETURNS,
-        tests=True,
     )
 
 
@@ -528,7 +526,6 @@ def test_without_the_python_models_the_marts_are_there(project, orders):
         vars={"return_window_days": WINDOW},
         select=RETURNS,
         exclude=("tag:python",),
-        tests=True,
     )
     assert built.value("select count(*) from marts.return_predictions") > 500
     assert (
