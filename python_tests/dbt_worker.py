@@ -7,7 +7,6 @@ the file descriptor named by the first argument, `true` or `false`: did dbt succ
 Vars are looked up when a model is rendered, so one parse serves every setting.
 """
 
-import gc
 import json
 import os
 import pickle
@@ -54,8 +53,6 @@ def run(arguments, manifest):
         return False
     finally:
         DuckDBConnectionManager.close_all_connections()
-        # Relations that Python models read hold the file until they are gone.
-        gc.collect()
 
 
 def main():
