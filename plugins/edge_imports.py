@@ -6,6 +6,7 @@ lets one thread at a time import this module and makes the others wait, so whoev
 past it finds the libraries whole.
 """
 
+import numba
 import numpy
 import pandas
 import scipy.stats
@@ -24,4 +25,12 @@ from shap.utils import _general as shap_general
 for _, error in shap_general.import_errors.values():
     error.__traceback__ = None
 
-__all__ = ["numpy", "pandas", "scipy", "shap", "sklearn", "threadpoolctl"]
+__all__ = [
+    "numba",
+    "numpy",
+    "pandas",
+    "scipy",
+    "shap",
+    "sklearn",
+    "threadpoolctl",
+]
