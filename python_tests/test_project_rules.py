@@ -59,8 +59,17 @@ def test_public_face(marts):
         "attribution_comparison",
         "budget_recommendations",
         "conversion_paths",
+        "forecasts",
+        "forecast_accuracy",
         "kpi_values",
+        "model_drift",
+        "model_metrics",
         "quarantined_rows",
+        "return_calibration",
+        "return_feature_importance",
+        "return_predictions",
+        "return_reasons",
+        "return_thresholds",
     } <= set(marts)
 
 
@@ -122,7 +131,7 @@ def test_private_models_are_not_public(manifest):
 
 
 def test_arrows_between_folders_run_one_way(manifest):
-    order = ["staging", "customers", "attribution", "kpis"]
+    order = ["staging", "customers", "returns", "attribution", "kpis", "quality"]
     for node in manifest["nodes"].values():
         if node["resource_type"] != "model":
             continue
