@@ -16,7 +16,3 @@
 {% macro spark__row_checksum(columns, where) -%}
     cast(bit_xor(xxhash64({{ columns | join(', ') }})) filter (where {{ where }}) as string)
 {%- endmacro %}
-
-{% macro spark__row_checksum(columns) -%}
-    cast(bit_xor(xxhash64({{ columns | join(', ') }})) as string)
-{%- endmacro %}
