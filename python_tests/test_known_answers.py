@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from harness import EVERYTHING, MODELS, Shop
+from harness import ALL_MODELS, EVERYTHING, MODELS, Shop
 
 NOON = dt.datetime(2024, 3, 31, 12)
 DAY = dt.timedelta(days=1)
@@ -983,5 +983,5 @@ def test_channel_attribution_ties_out_to_the_month_of_conversion(project):
     ones = [pytest.approx(1, rel=1e-12)] * 2
     assert rows == [
         (dt.date(2024, 2, 1), model, 3, pytest.approx(300, rel=1e-12), *ones)
-        for model in sorted(MODELS)
+        for model in sorted(ALL_MODELS)
     ]

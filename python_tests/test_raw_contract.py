@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from harness import ATTRIBUTION, EVERYTHING, MODELS, RAW_TABLES, STAGING
+from harness import ALL_MODELS, ATTRIBUTION, EVERYTHING, RAW_TABLES, STAGING
 
 TOUCHPOINTS = "customer_id,channel,touched_at\nU1,Google,2024-01-01 10:00:00\n"
 HEADER = "order_id,customer_id,ordered_at,order_value,product_category\n"
@@ -1182,7 +1182,7 @@ def test_only_touchpoints_and_orders(staged):
     assert built.rows(
         "select attribution_model from marts.channel_performance where spend = 0"
         " and roas is null and conversions = 1 and budget_share is null order by 1"
-    ) == [(model,) for model in sorted(MODELS)]
+    ) == [(model,) for model in sorted(ALL_MODELS)]
 
 
 def test_a_table_that_went_away_leaves_nothing(project):

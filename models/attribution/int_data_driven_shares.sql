@@ -9,7 +9,7 @@ removals as (
 
     {{ edge_rows('ml_markov_removals', [
         ('left_out_group', 'integer'),
-        ('channel', 'varchar'),
+        ('channel', 'string'),
         ('removal_effect', 'double'),
         ('value_removal_effect', 'double'),
     ]) | indent(4) }}
@@ -19,9 +19,9 @@ removals as (
 shapley_values as (
 
     {{ edge_rows('ml_shapley_values', [
-        ('value_function', 'varchar'),
+        ('value_function', 'string'),
         ('left_out_group', 'integer'),
-        ('channel', 'varchar'),
+        ('channel', 'string'),
         ('shapley_value', 'double'),
         ('value_shapley_value', 'double'),
         ('sampling_std_error', 'double'),

@@ -57,7 +57,7 @@ events as (
     select
         customer_id,
         conversion_id as event_id,
-        cast(null as varchar) as channel,
+        cast(null as string) as channel,
         cast(null as boolean) as is_direct,
         1 as is_conversion,
         conversion_value,

@@ -41,7 +41,7 @@ steps as (
     select
         jackknife_group,
         {%- for back in range(1, 4) %}
-        {{ 'channel_' ~ back ~ '_before' if back <= depth else 'cast(null as varchar)' }}
+        {{ 'channel_' ~ back ~ '_before' if back <= depth else 'cast(null as string)' }}
             as state_{{ back }},
         {%- endfor %}
         channel as next_channel,
@@ -56,10 +56,10 @@ steps as (
         jackknife_group,
         channel as state_1,
         {%- for back in range(2, 4) %}
-        {{ 'channel_' ~ (back - 1) ~ '_before' if back <= depth else 'cast(null as varchar)' }}
+        {{ 'channel_' ~ (back - 1) ~ '_before' if back <= depth else 'cast(null as string)' }}
             as state_{{ back }},
         {%- endfor %}
-        cast(null as varchar) as next_channel,
+        cast(null as string) as next_channel,
         is_converted,
         touches as transitions,
         coalesce(conversion_value, 0) as conversion_value

@@ -76,7 +76,7 @@ patterns as (
 
     select
         channels_without_credits.channel,
-        cast(null as varchar) as campaign,
+        cast(null as string) as campaign,
         company_credits.touch_month,
         company_credits.conversions,
         company_credits.revenue

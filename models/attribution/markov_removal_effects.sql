@@ -6,7 +6,7 @@ removals as (
 
     {{ edge_rows('ml_markov_removals', [
         ('left_out_group', 'integer'),
-        ('channel', 'varchar'),
+        ('channel', 'string'),
         ('removal_effect', 'double'),
         ('value_removal_effect', 'double'),
         ('conversion_probability', 'double'),

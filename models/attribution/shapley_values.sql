@@ -5,9 +5,9 @@ with
 shapley_values as (
 
     {{ edge_rows('ml_shapley_values', [
-        ('value_function', 'varchar'),
+        ('value_function', 'string'),
         ('left_out_group', 'integer'),
-        ('channel', 'varchar'),
+        ('channel', 'string'),
         ('shapley_value', 'double'),
         ('value_shapley_value', 'double'),
         ('sampling_std_error', 'double'),

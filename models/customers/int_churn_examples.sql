@@ -81,7 +81,7 @@ examples as (
         snapshots.customer_id,
         used_dates.is_training_date = 1
         and {{ hash_fraction(
-            "'churn ' || cast(snapshots.snapshot_date as varchar) || snapshots.customer_id"
+            "'churn ' || cast(snapshots.snapshot_date as string) || snapshots.customer_id"
         ) }} < sizes.training_share as is_training_example,
         -- Elsewhere only those count who could be at risk.
         used_dates.is_scored_whole = 1

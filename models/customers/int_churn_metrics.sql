@@ -49,7 +49,9 @@ scored as (
 
 probability_metrics as (
 
-    {{ classifier_metrics('scored') }}
+    {{ binary_metrics(
+        'scored', ['candidate', 'data_split'], 'outcome', 'probability'
+    ) | indent(4) }}
 
 ),
 

@@ -3,8 +3,8 @@
 {%- set columns = {
     'score_date': 'date',
     'snapshot_date': 'date',
-    'customer_id': 'varchar',
-    'data_split': 'varchar',
+    'customer_id': 'string',
+    'data_split': 'string',
     'gradient_boosting': 'double',
     'logistic_regression': 'double',
     'base_rate': 'double',

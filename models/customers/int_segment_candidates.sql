@@ -1,11 +1,11 @@
 -- One row per (method, parameters, prototype) of the fitted clusterings; none where the
 -- Python models were left out.
 {%- set columns = {
-    'method': 'varchar',
-    'parameters': 'varchar',
+    'method': 'string',
+    'parameters': 'string',
     'prototype': 'bigint',
     'cluster_id': 'bigint',
-    'feature_scaling': 'varchar',
+    'feature_scaling': 'string',
     'radius': 'double',
     'clusters': 'bigint',
     'silhouette': 'double',

@@ -157,7 +157,7 @@ named as (
         cluster_id,
         case
             when number_of_type = 1 then segment_type
-            else segment_type || ' ' || cast(number_of_type as varchar)
+            else segment_type || ' ' || cast(number_of_type as string)
         end as segment,
         segment_type
     from numbered

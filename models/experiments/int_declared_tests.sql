@@ -9,7 +9,7 @@ declared_tests as (
         '{{ test.name }}' as test_name,
         {%- for text in texts %}
         {%- set value = test[text] %}
-        cast({{ 'null' if value is none else "'" ~ (value | replace("'", "''")) ~ "'" }} as varchar)
+        cast({{ 'null' if value is none else "'" ~ (value | replace("'", "''")) ~ "'" }} as string)
             as {{ {'groups': 'group_expression', 'where': 'row_filter', 'metric': 'metric_expression',
                 'trials': 'trials_expression', 'baseline': 'declared_baseline', 'kind': 'declared_kind',
                 }.get(text, text) }},
@@ -20,15 +20,15 @@ declared_tests as (
     {%- endif %}
     {%- else %}
     select
-        cast(null as varchar) as test_name,
-        cast(null as varchar) as question,
-        cast(null as varchar) as relation,
-        cast(null as varchar) as metric_expression,
-        cast(null as varchar) as trials_expression,
-        cast(null as varchar) as group_expression,
-        cast(null as varchar) as declared_baseline,
-        cast(null as varchar) as row_filter,
-        cast(null as varchar) as declared_kind,
+        cast(null as string) as test_name,
+        cast(null as string) as question,
+        cast(null as string) as relation,
+        cast(null as string) as metric_expression,
+        cast(null as string) as trials_expression,
+        cast(null as string) as group_expression,
+        cast(null as string) as declared_baseline,
+        cast(null as string) as row_filter,
+        cast(null as string) as declared_kind,
         0 as display_order
     where false
     {%- endfor %}

@@ -181,8 +181,11 @@ h_tests as (
         h as statistic,
         h as distribution_value,
         cast(group_count - 1 as double) as degrees_of_freedom,
-        greatest((h - group_count + 1) / nullif(total_rows - group_count, 0), 0e0)
-            as effect_size,
+        -- Groups of one row each leave nothing to explain.
+        case
+            when total_rows > group_count
+                then greatest((h - group_count + 1) / (total_rows - group_count), 0e0)
+        end as effect_size,
         -- From the non-central distribution, which is not SQL's.
         cast(null as double) as effect_ci_low,
         cast(null as double) as effect_ci_high,

@@ -55,7 +55,7 @@ known as (
         normality.smallest_normality_p,
         case
             when normality.smallest_normality_p < 1e-4 then 'below 0.0001'
-            else cast(round(normality.smallest_normality_p, 4) as varchar)
+            else cast(round(normality.smallest_normality_p, 4) as string)
         end as smallest_normality_p_text
     from facts
     left join kinds
@@ -81,7 +81,7 @@ obstacles as (
             when compares = 'two' and group_count > 2
                 then
                     declared_kind || ' compares two groups, and there are '
-                    || cast(group_count as varchar)
+                    || cast(group_count as string)
             when is_about_shares and not is_yes_no and has_trials
                 then 'metric and trials are not counts of events and of chances for them'
             when is_about_shares and not is_yes_no
@@ -99,7 +99,7 @@ obstacles as (
             when compares = 'none' and row_count > 5000
                 then
                     'shapiro_wilk is known for up to 5000 values, and there are '
-                    || cast(row_count as varchar)
+                    || cast(row_count as string)
             when declared_kind in ('welch_t', 'welch_anova') and smallest_group_rows < 2
                 then declared_kind || ' needs at least 2 values in every group'
             when declared_kind = 'anova' and row_count <= group_count
@@ -120,7 +120,7 @@ chosen as (
     select
         *,
         case
-            when obstacle is not null and declared_kind = 'auto' then cast(null as varchar)
+            when obstacle is not null and declared_kind = 'auto' then cast(null as string)
             when declared_kind <> 'auto' then declared_kind
             when is_about_shares and group_count > 2 then 'chi_square'
             when is_about_shares and smallest_expected_count < 5 then 'fisher_exact'
@@ -138,7 +138,7 @@ chosen as (
         end as method,
         case
             when group_count = 2 then 'two groups'
-            else cast(group_count as varchar) || ' groups'
+            else cast(group_count as string) || ' groups'
         end as groups_text
     from obstacles
 
@@ -156,7 +156,7 @@ explained as (
             when method = 'fisher_exact'
                 then
                     'a share in two groups with an expected count of '
-                    || cast(round(smallest_expected_count, 2) as varchar)
+                    || cast(round(smallest_expected_count, 2) as string)
                     || ', below 5'
             when is_about_shares
                 then
@@ -164,7 +164,7 @@ explained as (
                     || cast(floor(smallest_expected_count) as bigint)
             when small_groups = 0
                 then
-                    groups_text || ' of at least ' || cast(smallest_group_rows as varchar)
+                    groups_text || ' of at least ' || cast(smallest_group_rows as string)
                     || ' values, enough for their skewness to trust the means'
             when method in ('welch_t', 'welch_anova')
                 then

@@ -99,7 +99,7 @@ statistics as (
         test_name,
         method,
         'known' as distribution,
-        cast(null as varchar) as effect_name,
+        cast(null as string) as effect_name,
         w_statistic as statistic,
         w_statistic as distribution_value,
         cast(null as double) as degrees_of_freedom,

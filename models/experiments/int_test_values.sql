@@ -11,11 +11,11 @@ observations as (
         {%- if test.groups is none %}
         'all rows' as group_name,
         {%- else %}
-        cast(({{ test.groups }}) as varchar) as group_name,
+        cast(({{ test.groups }}) as string) as group_name,
         {%- endif %}
         cast(({{ test.metric }}) as double) as value,
         cast({{ '1' if test.trials is none else '(' ~ test.trials ~ ')' }} as double) as trials
-    from {{ test_relation(test) }}
+    from {{ test_relation(test) }} as tested
     {%- if test.where is not none %}
     where ({{ test.where }})
     {%- endif %}
@@ -24,8 +24,8 @@ observations as (
     {%- endif %}
     {%- else %}
     select
-        cast(null as varchar) as test_name,
-        cast(null as varchar) as group_name,
+        cast(null as string) as test_name,
+        cast(null as string) as group_name,
         cast(null as double) as value,
         cast(null as double) as trials
     where false

@@ -156,20 +156,23 @@ intervals as (
 
 ),
 
+-- A limit that cannot be computed stays unknown.
 bounded as (
 
     select
         test_name,
         case
-            when is_share_of_variation then least(effect_size, 1e0)
+            when is_share_of_variation and effect_size is not null
+                then least(effect_size, 1e0)
             else effect_size
         end as effect_size,
         case
-            when is_share_of_variation then least(effect_ci_low, effect_size, 1e0)
+            when is_share_of_variation and effect_ci_low is not null
+                then least(effect_ci_low, effect_size, 1e0)
             else effect_ci_low
         end as effect_ci_low,
         case
-            when is_share_of_variation
+            when is_share_of_variation and effect_ci_high is not null
                 then least(greatest(effect_ci_high, effect_size), 1e0)
             else effect_ci_high
         end as effect_ci_high,
@@ -185,18 +188,18 @@ warned as (
         test_name,
         case
             when rows_without_group > 0
-                then cast(rows_without_group as varchar) || ' rows without a group left out; '
+                then cast(rows_without_group as string) || ' rows without a group left out; '
             else ''
         end
         || case
             when rows_without_value > 0
-                then cast(rows_without_value as varchar) || ' rows without a value left out; '
+                then cast(rows_without_value as string) || ' rows without a value left out; '
             else ''
         end
         || case
             when rows_without_finite_value > 0
                 then
-                    cast(rows_without_finite_value as varchar)
+                    cast(rows_without_finite_value as string)
                     || ' rows whose value is no finite number left out; '
             else ''
         end
@@ -207,7 +210,7 @@ warned as (
                 and smallest_expected_count < 5
                 then
                     'an expected count of only '
-                    || cast(round(smallest_expected_count, 2) as varchar)
+                    || cast(round(smallest_expected_count, 2) as string)
                     || ', so the p-value is rough; '
             else ''
         end

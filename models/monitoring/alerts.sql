@@ -1,8 +1,6 @@
 -- One row per alert: everything that somebody should hear of, and whether it is over.
 {%- set severities = ['info', 'warning', 'critical'] %}
 {%- set least = choice_setting('alert_min_severity', severities) %}
--- depends_on: {{ ref('kpi_values') }}
--- depends_on: {{ ref('quality_scores') }}
 with
 
 incidents as (
@@ -25,10 +23,10 @@ day_pace as (
 all_kpi_values as (
 
     {{ edge_rows('kpi_values', [
-        ('kpi', 'varchar'),
-        ('label', 'varchar'),
-        ('unit', 'varchar'),
-        ('status', 'varchar'),
+        ('kpi', 'string'),
+        ('label', 'string'),
+        ('unit', 'string'),
+        ('status', 'string'),
         ('is_complete', 'boolean'),
         ('value', 'double'),
         ('period_start', 'date'),
@@ -47,10 +45,10 @@ kpi_values as (
 all_quality_scores as (
 
     {{ edge_rows('quality_scores', [
-        ('table_name', 'varchar'),
-        ('dimension', 'varchar'),
+        ('table_name', 'string'),
+        ('dimension', 'string'),
         ('score', 'double'),
-        ('detail', 'varchar'),
+        ('detail', 'string'),
         ('raw_rows', 'bigint'),
         ('failed_rows', 'bigint'),
     ]) | indent(4) }}
@@ -74,6 +72,29 @@ clock as (
 
     select cast(running_day as timestamp) as running_day_start
     from {{ ref('int_monitoring_clock') }}
+
+),
+
+all_model_drift as (
+
+    {{ edge_rows('model_drift', [
+        ('model_name', 'string'),
+        ('feature', 'string'),
+        ('status', 'string'),
+        ('most_changed_bin', 'string'),
+        ('current_examples', 'bigint'),
+        ('population_stability_index', 'double'),
+        ('most_changed_bin_share', 'double'),
+        ('as_of', 'date'),
+    ]) | indent(4) }}
+
+),
+
+model_drift as (
+
+    select *
+    from all_model_drift
+    where status in ('warning', 'critical')
 
 ),
 
@@ -226,10 +247,33 @@ from_quality as (
 
 ),
 
+from_drift as (
+
+    select
+        'drift' as source,
+        model_name || '|' || feature as source_key,
+        status as severity,
+        case
+            when feature = 'score' then 'what ' || replace(model_name, '_', ' ') || ' says'
+            else replace(feature, '_', ' ') || ' of ' || replace(model_name, '_', ' ')
+        end || ' differs from what the model learned from' as title,
+        'population stability index '
+        || cast(cast(population_stability_index as decimal(18, 3)) as {{ dbt.type_string() }})
+        || ' among ' || cast(current_examples as {{ dbt.type_string() }})
+        || ' current examples; most changed: ' || most_changed_bin || ', by '
+        || cast(cast(100 * most_changed_bin_share as decimal(18, 1)) as {{ dbt.type_string() }})
+        || ' points of share' as detail,
+        true as is_open,
+        cast(as_of as timestamp) as first_seen_at,
+        cast(as_of as timestamp) as last_seen_at
+    from model_drift
+
+),
+
 -- Another source is one more CTE with these columns and its name in this list.
 gathered as (
 
-    {%- for source in ['from_incidents', 'from_pace', 'from_kpis', 'from_quality'] %}
+    {%- for source in ['from_incidents', 'from_pace', 'from_kpis', 'from_quality', 'from_drift'] %}
     select * from {{ source }}
     {%- if not loop.last %}
     union all

@@ -21,8 +21,8 @@ scored as (
 outliers as (
 
     {{ edge_rows('ml_residual_outliers', [
-        ('channel', 'varchar'),
-        ('grain', 'varchar'),
+        ('channel', 'string'),
+        ('grain', 'string'),
         ('isolation_score', 'double'),
         ('lof_score', 'double'),
         ('isolation_is_outlier', 'boolean'),
@@ -35,7 +35,7 @@ outliers as (
 shifts as (
 
     {{ edge_rows('ml_lasting_shifts', [
-        ('series_id', 'varchar'),
+        ('series_id', 'string'),
         ('step', 'bigint'),
         ('shift', 'bigint'),
         ('evidence', 'double'),

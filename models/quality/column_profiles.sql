@@ -36,7 +36,7 @@ described as (
                     {%- for place in range(1, 6) %}
                     || coalesce(
                         '{{ ', ' if place > 1 }}{"value": ' || {{ json_text('value_' ~ place) }}
-                        || ', "rows": ' || cast(occurrences_{{ place }} as varchar) || '}',
+                        || ', "rows": ' || cast(occurrences_{{ place }} as string) || '}',
                         ''
                     )
                     {%- endfor %}

@@ -51,13 +51,13 @@ totals as (
         table_name,
         dimension,
         sum(row_count) as failed_rows,
-        max(case when place = 1 then finding || ' ' || cast(row_count as varchar) end)
+        max(case when place = 1 then finding || ' ' || cast(row_count as string) end)
         || coalesce(
-            ', ' || max(case when place = 2 then finding || ' ' || cast(row_count as varchar) end),
+            ', ' || max(case when place = 2 then finding || ' ' || cast(row_count as string) end),
             ''
         )
         || coalesce(
-            ', ' || max(case when place = 3 then finding || ' ' || cast(row_count as varchar) end),
+            ', ' || max(case when place = 3 then finding || ' ' || cast(row_count as string) end),
             ''
         )
         || case when count(*) > 3 then ', and more' else '' end as findings_text
@@ -99,6 +99,7 @@ scored as (
         dimension,
         case
             when raw_rows = 0 then cast(null as double)
+            when dimension = 'timeliness' and days_behind is null then cast(null as double)
             when dimension = 'timeliness'
                 then least(greatest(
                     ({{ days.stale }} - days_behind) / cast({{ days.stale - days.fresh }} as double),
@@ -113,12 +114,12 @@ scored as (
                 then 'no row has a time that can be read'
             when dimension = 'timeliness'
                 then
-                    'newest row of ' || cast(newest_date as varchar) || ', '
-                    || cast(cast(days_behind as bigint) as varchar) || ' days before as_of'
+                    'newest row of ' || cast(newest_date as string) || ', '
+                    || cast(cast(days_behind as bigint) as string) || ' days before as_of'
             when failed_rows is null then 'nothing to hold it against'
-            when failed_rows = 0 then 'none of ' || cast(raw_rows as varchar) || ' raw rows'
+            when failed_rows = 0 then 'none of ' || cast(raw_rows as string) || ' raw rows'
             else
-                cast(failed_rows as varchar) || ' of ' || cast(raw_rows as varchar)
+                cast(failed_rows as string) || ' of ' || cast(raw_rows as string)
                 || ' raw rows: ' || findings_text
         end as detail,
         raw_rows,
@@ -139,7 +140,7 @@ across_tables as (
         weight,
         case
             when count(score) = 0 then 'no data'
-            else 'mean of ' || cast(count(score) as varchar) || ' tables'
+            else 'mean of ' || cast(count(score) as string) || ' tables'
         end as detail,
         cast(sum(raw_rows) as bigint) as raw_rows,
         cast(sum(failed_rows) as bigint) as failed_rows,
@@ -169,7 +170,7 @@ overall as (
         1e0 as weight,
         case
             when count(score) = 0 then 'no data'
-            else 'weighted mean of ' || cast(count(score) as varchar) || ' dimensions'
+            else 'weighted mean of ' || cast(count(score) as string) || ' dimensions'
         end as detail,
         max(raw_rows) as raw_rows,
         cast(sum(failed_rows) as bigint) as failed_rows,
