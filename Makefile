@@ -63,7 +63,7 @@ dashboard: setup
 	$(BIN)/streamlit run dashboard/app.py --server.port $(INSIGHT_PORT)
 
 report: setup
-	$(BIN)/python -m ops.report
+	@$(BIN)/python -m ops.report
 
 test: lint test-reference test-python
 

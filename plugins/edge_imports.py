@@ -6,9 +6,11 @@ lets one thread at a time import this module and makes the others wait, so whoev
 past it finds the libraries whole.
 """
 
+import numba
 import numpy
 import pandas
 import scipy.stats
+import shap
 import sklearn.cluster
 import sklearn.ensemble
 import sklearn.linear_model
@@ -16,4 +18,12 @@ import sklearn.metrics
 import sklearn.pipeline
 import threadpoolctl
 
-__all__ = ["numpy", "pandas", "scipy", "sklearn", "threadpoolctl"]
+__all__ = [
+    "numba",
+    "numpy",
+    "pandas",
+    "scipy",
+    "shap",
+    "sklearn",
+    "threadpoolctl",
+]

@@ -41,6 +41,13 @@ def group_of(key):
     return int(hashlib.md5(key.encode()).hexdigest()[:7], 16) % 50
 
 
+def bounds_of(value, error):
+    """Ends of the 95 % interval about `value`; None where there is none."""
+    if value is None or error is None:
+        return (None, None)
+    return (value - NORMAL_975 * error, value + NORMAL_975 * error)
+
+
 def ratio(above, below):
     """A quotient, None where the denominator is 0 or one side is unknown."""
     if above is None or below is None or below == 0:
@@ -431,29 +438,36 @@ class Oracle:
         for model in self.models():
             of_all = self._jackknife(model, list(spend))
             of_attributed = self._jackknife(model, earning)
+            revenue = math.fsum(
+                totals.get((channel, model), (0.0, 0.0))[1] for channel in spend
+            )
             for channel in spend:
                 share, error = of_all[channel]
-                bounds = (None, None)
-                if error is not None and share is not None:
-                    bounds = (share - NORMAL_975 * error, share + NORMAL_975 * error)
-                budget_share = gap = None
+                bounds = bounds_of(share, error)
+                attributed_share = budget_share = gap = None
+                gap_bounds = (None, None)
                 if channel in of_attributed:
                     budget_share = ratio(spend[channel], budget)
-                    attributed_share = of_attributed[channel][0]
+                    attributed_share, gap_error = of_attributed[channel]
                     if None not in (budget_share, attributed_share):
                         gap = attributed_share - budget_share
+                        gap_bounds = bounds_of(gap, gap_error)
+                credited = totals.get((channel, model), (0.0, 0.0))
                 result[channel, model] = (
-                    *totals.get((channel, model), (0.0, 0.0)),
+                    *credited,
                     share,
                     error,
                     *bounds,
+                    ratio(credited[1], revenue),
+                    attributed_share,
                     budget_share,
                     gap,
+                    *gap_bounds,
                 )
         return result
 
     def budget_recommendations(self):
-        """Current and proposed spend and the action, by fundable channel, model.
+        """Spend now and proposed, action, shares and gap, by fundable channel, model.
 
         Credit and budget are shares among the channels that money can buy. A gap
         beyond doubt (its 95 % interval excludes 0) is wished away; what can be given
@@ -467,13 +481,15 @@ class Oracle:
         budget = math.fsum(spend.values())
         result = {}
         for model in self.models():
-            wishes = {}
+            wishes, gaps = {}, {}
             for channel, (share, error) in self._jackknife(model, list(spend)).items():
                 budget_share = ratio(spend[channel], budget)
                 wishes[channel] = 0.0
+                known = None not in (share, budget_share)
+                gap = share - budget_share if known else None
+                gaps[channel] = (share, budget_share, gap, *bounds_of(gap, error))
                 if None in (share, error, budget_share):
                     continue
-                gap = share - budget_share
                 if abs(gap) > NORMAL_975 * error:
                     # No more can be given up than there is.
                     wishes[channel] = max(gap * budget, -spend[channel])
@@ -490,7 +506,12 @@ class Oracle:
                 if change:
                     action = "increase" if change > 0 else "decrease"
                 proposed = spend[channel] + change
-                result[channel, model] = (spend[channel], proposed, action)
+                result[channel, model] = (
+                    spend[channel],
+                    proposed,
+                    action,
+                    *gaps[channel],
+                )
         return result
 
     def conversion_paths(self):

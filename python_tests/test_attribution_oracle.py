@@ -65,11 +65,13 @@ MARTS = {
     "attribution_comparison": (
         "channel, attribution_model",
         "conversions, revenue, conversion_share, share_std_error, share_ci_low,"
-        " share_ci_high, budget_share, budget_gap",
+        " share_ci_high, revenue_share, attributed_share, budget_share, budget_gap,"
+        " budget_gap_ci_low, budget_gap_ci_high",
     ),
     "budget_recommendations": (
         "channel, attribution_model",
-        "current_spend, proposed_spend, action",
+        "current_spend, proposed_spend, action, credit_share, budget_share, gap,"
+        " gap_ci_low, gap_ci_high",
     ),
     "conversion_paths": (
         "path",
@@ -118,7 +120,7 @@ def test_the_generated_shop_is_awkward():
     assert len(oracle.groups) == 50
     few = shop("few customers").oracle(lookback_days=None)
     assert 1 < len(few.groups) < 10
-    actions = {action for *_, action in oracle.budget_recommendations().values()}
+    actions = {row[2] for row in oracle.budget_recommendations().values()}
     assert actions == {"increase", "decrease", "hold"}
     direct = [touch for touch in shop("many customers").touches if touch["is_direct"]]
     assert len(direct) > 50

@@ -331,6 +331,55 @@ def test_gaps_and_ends_of_journeys(project):
     assert journeys[-1][3] == 30
 
 
+def test_channels_beyond_one_word_keep_their_bits(project):
+    """130 channels need three words; what is sampled adds up and lies about linear."""
+    journeys = [
+        journey(f"ch{n:03d} ch{(7 * n + 1) % 130:03d}", n % 3 > 0, 1 + n)
+        for n in range(130)
+    ]
+    built = project.once(
+        "130 channels",
+        lambda: shop_of(journeys),
+        attribution={
+            "shapley_value_function": "subset_count",
+            "shapley_permutations": 400,
+        },
+    )
+    names = dict(
+        built.rows(
+            "select channel_number, channel from intermediate.int_journey_channels"
+        )
+    )
+    found = []
+    for *words, count, converted in built.rows(
+        "select channels_1, channels_2, channels_3, channels_4, sum(journeys),"
+        " sum(conversions) from intermediate.int_journey_channel_sets group by all"
+    ):
+        bits = [60 * w + b for w in range(4) for b in range(60) if words[w] >> b & 1]
+        found.append((sorted(names[bit] for bit in bits), int(count), int(converted)))
+    expected = [(sorted(set(one.channels)), 1, int(one.converted)) for one in journeys]
+    assert sorted(found) == sorted(expected)
+
+    linear = dict.fromkeys(names.values(), 0.0)
+    for one in journeys:
+        for channel in set(one.channels):
+            linear[channel] += one.converted / len(set(one.channels))
+    values = built.rows(
+        "select channel, shapley_value, sampling_std_error from marts.shapley_values"
+        " where is_selected"
+    )
+    assert len(values) == 130
+    assert sum(row[1] for row in values) == close(sum(j.converted for j in journeys))
+    for channel, value, error in values:
+        assert abs(value - linear[channel]) <= 4.5 * error + 1e-9
+    effects = dict(
+        built.rows("select channel, removal_effect from marts.markov_removal_effects")
+    )
+    exact = removal_effects(journeys, 1, number=float)
+    for channel, (effect, _) in exact.items():
+        assert effects[channel] == close(effect)
+
+
 # --- The edges alone ------------------------------------------------------------
 
 paths = st.lists(st.sampled_from("abcd"), min_size=1, max_size=5)
@@ -523,6 +572,17 @@ def test_too_many_channels_have_no_values():
     values = SHAPLEY.shapley_values(frame, sets, permutations=100, seed=1)
     assert values["shapley_value"].isna().all()
     assert len(effects_of(journeys, 1)) == 241
+
+
+def test_numbers_of_one_type_are_read_too():
+    """Counts as doubles throughout: pandas then hands out memory of its own."""
+    channels, sets = sets_of([journey("a", True, 3), journey("a b"), journey("b")])
+    doubles = sets.astype(dict.fromkeys(SHAPLEY.MEASURES, float))
+    pd.testing.assert_frame_equal(
+        SHAPLEY.shapley_values(channels, doubles, permutations=100, seed=1),
+        SHAPLEY.shapley_values(channels, sets, permutations=100, seed=1),
+    )
+    assert doubles["conversion_value"].tolist() == [3, 0, 0]
 
 
 def test_nothing_in_nothing_out():

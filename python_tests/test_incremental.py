@@ -12,7 +12,7 @@ from harness import Shop
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-SELECT = ("+int_touch_history", "+int_credit_totals")
+SELECT = ("+int_credit_totals",)
 START = dt.datetime(2025, 1, 1)
 # Days after START on which a run happens; each sees what has arrived by then.
 RUNS = (30, 34, 60)
@@ -32,7 +32,13 @@ touches = st.tuples(
     hours,
     days_late,
     st.sampled_from(CHANNELS),
-    st.sampled_from([None, None, None, None, 1, 2]),
+    st.sampled_from(
+        [
+            *(None, None, None, "gone", "other channel", "other time"),
+            *("other customer", "other campaign", "comes twice"),
+        ]
+    ),
+    st.sampled_from([1, 2]),
 )
 orders = st.tuples(
     st.sampled_from([0, 1, 2, 3, None]),
@@ -59,9 +65,24 @@ def shop_at(run, touches, orders, refunds):
     shop = Shop()
     # A first order that is always there.
     shop.order("o", "c9", moment(0), "1")
-    for number, (customer, hour, late, channel, gone) in enumerate(touches):
-        if has_come(hour, late) and (gone is None or run < gone):
-            shop.touch(f"c{customer}", channel, moment(hour), f"t{number:02d}")
+    for number, (customer, hour, late, channel, change, since) in enumerate(touches):
+        if not has_come(hour, late):
+            continue
+        name, campaign = f"t{number:02d}", ""
+        change = change if run >= since else None
+        if change == "gone":
+            continue
+        if change == "other channel":
+            channel = CHANNELS[(CHANNELS.index(channel) + 1) % len(CHANNELS)]
+        elif change == "other time":
+            hour = max(hour - 50, 0)
+        elif change == "other customer":
+            customer = (customer + 1) % 4
+        elif change == "other campaign":
+            campaign = "spring"
+        elif change == "comes twice":
+            shop.touch(f"c{customer}", channel, moment(hour), name)
+        shop.touch(f"c{customer}", channel, moment(hour), name, campaign)
     for number, (customer, hour, late, value, change, since) in enumerate(orders):
         if not has_come(hour, late):
             continue
@@ -98,7 +119,7 @@ def reasons(built):
 
 
 @settings(
-    max_examples=5,
+    max_examples=8,
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],
@@ -182,17 +203,96 @@ def test_a_change_of_old_touches_builds_all_anew(project, daily, change):
 
 @pytest.mark.parametrize(
     "changed",
-    [{"half_life_days": 3}, {"position_weights": {"first": 1, "middle": 1, "last": 1}}],
-    ids=["half-life", "weights"],
+    [
+        {"half_life_days": 3},
+        {"position_weights": {"first": 1, "middle": 1, "last": 1}},
+        {"lookback_days": 0.5},
+        {"lookback_days": None},
+        {"path_policy": "since_previous_conversion"},
+        {"collapse_repeats": True},
+        {"exclude_direct": True},
+        {"conversion_scope": "first_orders"},
+        {"conversion_value": "net"},
+        {"business_timezone": "Pacific/Kiritimati"},
+    ],
+    ids=lambda changed: "-".join(f"{k}={v}" for k, v in changed.items())[:40],
 )
 def test_other_settings_are_never_mixed_in(project, daily, changed):
     shop = daily_shop()
-    shop.touch("c17", "meta", moment(24 * 16 + 20), "second")
+    shop.touch("c17", "direct", moment(24 * 16 + 20), "second")
+    shop.touch("c17", "direct", moment(24 * 16 + 22), "third")
+    shop.give_back("o3", moment(24 * 19), "30")
     raw = shop.raw()
     again = project.good(raw, vars=changed, select=SELECT, again=daily)
     assert set(reasons(again).values()) == {"settings changed"}
     assert "every path is built anew" in again.output
     assert all_rows(again) == all_rows(project.good(raw, vars=changed, select=SELECT))
+    # And back, without a trace.
+    back = project.good(raw, select=SELECT, again=again)
+    assert set(reasons(back).values()) == {"settings changed"}
+    assert all_rows(back) == all_rows(project.good(raw, select=SELECT))
+
+
+def test_another_meaning_of_channels_builds_all_anew(project, daily):
+    with duckdb.connect(str(daily.warehouse)) as connection:
+        connection.execute(
+            "update reference.channel_map set channel = 'newsletter'"
+            " where channel = 'email'"
+        )
+    again = project.good(
+        daily_shop().raw(), select=SELECT, again=daily, exclude=("channel_map",)
+    )
+    assert set(reasons(again).values()) == {"history changed"}
+    assert again.rows("select distinct channel from marts.touchpoint_credits") == [
+        ("newsletter",)
+    ]
+
+
+def test_a_touch_that_came_and_went_leaves_no_trace(project, daily):
+    """Also where the runs between build no more than the credits."""
+    expected = all_rows(daily)
+    shop = daily_shop()
+    shop.touch("c3", "meta", moment(24 * 2), "very late")
+    credits_alone = ("+touchpoint_credits",)
+    with_it = project.good(shop.raw(), select=credits_alone, again=daily)
+    assert set(with_it.credits("o3")) == {"t3", "very late"}
+    again = project.good(daily_shop().raw(), select=credits_alone, again=with_it)
+    assert set(reasons(again).values()) == {"history changed"}
+    assert all_rows(again)[0] == expected[0]
+
+
+def test_a_run_without_news_computes_next_to_nothing(project, daily):
+    again = project.good(daily_shop().raw(), select=SELECT, again=daily)
+    assert set(reasons(again).values()) == {"late touches possible"}
+    assert len(reasons(again)) == 4
+    assert all_rows(again) == all_rows(project.good(daily_shop().raw(), select=SELECT))
+
+
+def test_credits_without_their_state_are_computed_anew(project, daily):
+    """As an earlier version left them: nobody knows under which settings."""
+    with duckdb.connect(str(daily.warehouse)) as connection:
+        connection.execute("drop table intermediate.credits_state")
+        connection.execute(
+            "alter table marts.touchpoint_credits add column path_settings varchar"
+        )
+    again = project.good(daily_shop().raw(), select=SELECT, again=daily)
+    assert set(reasons(again).values()) == {"first build"}
+    fresh = project.good(daily_shop().raw(), select=SELECT)
+    columns = ", ".join(fresh.query("from marts.touchpoint_credits limit 0").columns)
+    credits = f"select {columns} from marts.touchpoint_credits order by all"
+    assert again.rows(credits) == fresh.rows(credits)
+    assert all_rows(again)[1] == all_rows(fresh)[1]
+
+
+def test_no_order_at_all_and_then_some(project, daily):
+    """Every conversion goes; later they come again."""
+    shop = Shop()
+    shop.touches = daily_shop().touches
+    shop.order("cancelled", "c0", moment(12), "1", "cancelled")
+    empty = project.good(shop.raw(), select=SELECT, again=daily)
+    assert all_rows(empty) == ([], [])
+    again = project.good(daily_shop().raw(), select=SELECT, again=empty)
+    assert all_rows(again) == all_rows(project.good(daily_shop().raw(), select=SELECT))
 
 
 def test_a_run_that_was_cut_short_is_made_good(project, daily):

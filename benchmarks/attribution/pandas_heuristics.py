@@ -50,6 +50,34 @@ def paths_of(touchpoints, orders, lookback_days):
     )
 
 
+def journeys_of(touchpoints, orders, lookback_days):
+    """One row per touch of a journey, in order, for data-driven models.
+
+    A journey is what a customer touches until the next order; a gap longer than the
+    lookback ends it.  `journey` numbers them from 0; `converted` and `order_value`
+    are those of the journey, in each of its rows.
+    """
+    touches = touchpoints.assign(is_order=False, order_value=0.0)
+    buys = orders.rename(columns={"ordered_at": "touched_at"}).assign(is_order=True)
+    events = pd.concat([touches, buys], ignore_index=True).sort_values(
+        ["customer_id", "touched_at", "is_order", "touchpoint_id"], ignore_index=True
+    )
+    gap = pd.Timedelta(days=lookback_days)
+    same = events["customer_id"].eq(events["customer_id"].shift())
+    near = same & (events["touched_at"] - events["touched_at"].shift() <= gap)
+    goes_on = near & ~events["is_order"].shift(fill_value=False)
+    events["journey"] = (~goes_on).cumsum()
+    is_won = events["is_order"] & goes_on
+    won = events.loc[is_won, ["journey", "order_value"]].set_index("journey")
+    steps = events[~events["is_order"]]
+    value = steps["journey"].map(won["order_value"])
+    return steps.assign(
+        converted=value.notna(),
+        order_value=value.fillna(0.0),
+        journey=pd.factorize(steps["journey"])[0],
+    )
+
+
 def credits_of(paths, half_life_days, weights):
     """Credit of each row of `paths` under each model, a frame of len(MODELS) columns.
 

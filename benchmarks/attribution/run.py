@@ -63,7 +63,10 @@ FLOOR_FILE = "floor, into a file"
 DBT = "dbt models"
 PANDAS = "pandas"
 PACKAGE = "ChannelAttribution"
-CONTESTANTS = (FLOOR_FILE, DBT, PANDAS, PACKAGE)
+MAM = "marketing-attribution-models"
+CONTESTANTS = (FLOOR_FILE, DBT, PANDAS, PACKAGE, MAM)
+# The package loops over journeys in Python: minutes beyond this.
+MAM_TOUCHPOINTS = 2_000_000
 
 GIB = 1 << 30
 MIB = 1 << 20
@@ -294,10 +297,38 @@ def run_package(work, python):
     """Measure the ChannelAttribution package, path texts included."""
     return run_worker(
         python,
-        "channel_attribution_heuristics.py",
+        "channel_attribution.py",
+        work / "data",
+        *("--lookback-days", LOOKBACK_DAYS, "--seed", SEED),
+    )
+
+
+def run_mam(work, python, touchpoints):
+    """Measure the marketing-attribution-models package, building of lists included."""
+    if touchpoints > MAM_TOUCHPOINTS:
+        raise NotRunError("not run: it loops over journeys in Python")
+    return run_worker(
+        python,
+        "marketing_attribution_models_worker.py",
         work / "data",
         *("--lookback-days", LOOKBACK_DAYS),
     )
+
+
+def largest_share_difference(shares, mart_totals):
+    """Largest difference of a share of attributed conversions, in points of 1."""
+    largest = 0.0
+    for model, channels in shares.items():
+        ours = {
+            channel: numbers[0]
+            for channel, numbers in mart_totals[model].items()
+            if channel != "unattributed"
+        }
+        total = sum(ours.values())
+        for channel in set(ours) | set(channels):
+            theirs = channels.get(channel, [0.0])[0]
+            largest = max(largest, abs(ours.get(channel, 0.0) / total - theirs))
+    return largest
 
 
 def largest_difference(totals, mart_totals):
@@ -320,6 +351,18 @@ def largest_difference(totals, mart_totals):
     return largest
 
 
+def largest_conversions_difference(totals, mart_totals):
+    """Model -> largest relative difference of a channel's conversions."""
+    return {
+        model: max(
+            abs(mart_totals[model][channel][0] - theirs)
+            / max(mart_totals[model][channel][0], 1.0)
+            for channel, theirs in channels.items()
+        )
+        for model, channels in totals.items()
+    }
+
+
 @dataclasses.dataclass
 class SizeReport:
     """All that was measured at one size."""
@@ -328,6 +371,7 @@ class SizeReport:
     runs: dict
     not_run: dict
     differences: dict
+    share_differences: dict
 
 
 def measure_size(touchpoints, arguments, rivals):
@@ -355,7 +399,7 @@ def measure_size(touchpoints, arguments, rivals):
             *("--lookback-days", LOOKBACK_DAYS, "--memory", MEMORY),
         ).facts
         say(f"{size_name(touchpoints)}: {data['pairs']:,} (conversion, touch) pairs")
-        report = SizeReport(data, {FLOOR: []}, dict(rivals["not_run"]), {})
+        report = SizeReport(data, {FLOOR: []}, dict(rivals["not_run"]), {}, {})
         for turn in range(arguments.repeat):
             for name in CONTESTANTS:
                 if name not in report.not_run:
@@ -373,7 +417,7 @@ def measure_size(touchpoints, arguments, rivals):
 def measure_contestant(name, work, rivals, report):
     """Run one contestant once, between floor runs, and file it in `report`."""
     try:
-        if name in (PANDAS, PACKAGE):
+        if name in (PANDAS, PACKAGE, MAM):
             check_pandas_memory(report.data["touchpoints"])
         if name == DBT:
             # Its floor runs between its start-up and its run.
@@ -384,6 +428,8 @@ def measure_contestant(name, work, rivals, report):
                 measured = run_floor(work, into_file=True)
             elif name == PANDAS:
                 measured = run_pandas(work)
+            elif name == MAM:
+                measured = run_mam(work, rivals["python"], report.data["touchpoints"])
             else:
                 measured = run_package(work, rivals["python"])
             measured.floors = [floor, run_floor(work)]
@@ -410,10 +456,20 @@ def compare(report):
             f"touchpoint_credits has {marts['pairs']:,} touches,"
             f" the data {report.data['pairs']:,} pairs"
         )
-    for name in (PANDAS, PACKAGE):
+    for name in (PANDAS, PACKAGE, MAM):
         if name not in report.runs:
             continue
         facts = report.runs[name][-1].facts
+        if "shares" in facts:
+            # Not held to a tolerance: a simulation is what it is.
+            report.share_differences[name] = largest_share_difference(
+                facts["shares"], marts["totals"]
+            )
+        if "totals" not in facts:
+            report.differences[name] = largest_conversions_difference(
+                facts["conversions"], marts["totals"]
+            )
+            continue
         difference = largest_difference(facts["totals"], marts["totals"])
         report.differences[name] = difference
         if difference > TOLERANCE or facts["pairs"] != marts["pairs"]:
@@ -467,17 +523,18 @@ def machine_facts(load_average):
         ("memory", f"{memory / GIB:.1f} GiB" if memory else "not known"),
         ("system", f"{platform.system()} {platform.release()}"),
         ("Python", platform.python_version()),
-        ("packages", ", ".join([*versions, f"{PACKAGE} {package_version()}"])),
+        ("packages", ", ".join([*versions, *rival_versions()])),
         ("load average at start", ", ".join(f"{load:.2f}" for load in load_average)),
     ]
 
 
-def package_version():
-    """The ChannelAttribution version that the lock pins."""
-    for line in RIVALS_LOCK.read_text().splitlines():
-        if line.startswith("channelattribution=="):
-            return line.split("==")[1].split()[0]
-    return "not locked"
+def rival_versions():
+    """The versions of the packages compared with that the lock pins."""
+    return [
+        "{} {}".format(*line.split()[0].split("=="))
+        for line in RIVALS_LOCK.read_text().splitlines()
+        if line.startswith(("channelattribution==", "marketing-attribution-models=="))
+    ]
 
 
 def median(values):
@@ -561,6 +618,13 @@ def agreement_text(reports):
     for touchpoints, report in reports.items():
         for name, difference in report.differences.items():
             facts = report.runs[name][-1].facts
+            if isinstance(difference, dict):
+                parts = ", ".join(f"{m} {d:.1g}" for m, d in difference.items())
+                lines.append(
+                    f"- {size_name(touchpoints)} {name}: largest relative difference"
+                    f" of a channel's conversions by model: {parts}."
+                )
+                continue
             models = ", ".join(sorted(facts["totals"]))
             line = (
                 f"- {size_name(touchpoints)} {name}: largest relative difference"
@@ -575,6 +639,12 @@ def agreement_text(reports):
                     " is reading and building them."
                 )
             lines.append(line)
+        for name, difference in report.share_differences.items():
+            lines.append(
+                f"- {size_name(touchpoints)} {name}: largest difference of a"
+                f" channel's Markov share from the marts': {100 * difference:.2g}"
+                " percentage points."
+            )
     return "\n".join(lines) or "No rival was run."
 
 
@@ -693,13 +763,13 @@ def main():
     rivals = {"python": None, "not_run": {}}
     try:
         if arguments.skip_rivals:
-            rivals["not_run"] = {PANDAS: "skipped", PACKAGE: "skipped"}
+            rivals["not_run"] = dict.fromkeys((PANDAS, PACKAGE, MAM), "skipped")
         else:
             try:
                 rivals["python"] = rivals_python()
             except NotRunError as problem:
-                rivals["not_run"] = {PACKAGE: str(problem)}
-                say(f"{PACKAGE}: {problem}")
+                rivals["not_run"] = dict.fromkeys((PACKAGE, MAM), str(problem))
+                say(f"{PACKAGE}, {MAM}: {problem}")
         reports = {
             touchpoints: measure_size(touchpoints, arguments, rivals)
             for touchpoints in arguments.touchpoints

@@ -64,15 +64,6 @@ touches_in_window as (
 
 ),
 
-{{ path_ctes(['conversion_id'], half_life_days, weighs_by_age) }},
+{{ path_ctes(['conversion_id'], half_life_days, weighs_by_age) }}
 
-marked as (
-
-    select
-        *,
-        '{{ path_settings() }}' as path_settings
-    from numbered
-
-)
-
-select * from marked
+select * from numbered

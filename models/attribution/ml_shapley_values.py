@@ -152,7 +152,7 @@ def all_fits(channel_sets, n_channels):
         dtype=bool,
     )
     groups = np.unique(by_set["jackknife_group"].to_numpy())
-    measured = by_set[MEASURES].to_numpy(dtype=float)
+    measured = by_set[MEASURES].to_numpy(dtype=float, copy=True)
     # Whole numbers (cents), so that what is left without a group is exact.
     measured[:, 2] = np.rint(measured[:, 2] * 100)
     grouped = np.zeros((len(words), len(groups), 3))

@@ -6,6 +6,7 @@
     incremental_strategy='append',
     on_schema_change='append_new_columns',
     pre_hook="{{ forget_due_conversions(this) }}",
+    post_hook="{{ remember_credits_state() }}",
 ) }}
 -- Adds the conversions that are due; before, they are deleted together with those
 -- that are no more, so that a run that was cut short is made good by the next.
@@ -34,7 +35,6 @@ credited as (
         {%- for model in attribution_models() %}
         {{ heuristic_credit(model) }} as credit_{{ model }},
         {%- endfor %}
-        path_settings || '; {{ credit_settings() }}' as path_settings,
         -- Without a touch the conversion's own month keeps the months complete.
         coalesce({{ business_month('touched_at') }}, conversion_month) as touch_month,
         conversion_month,

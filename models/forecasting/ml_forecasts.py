@@ -5,6 +5,7 @@ are given are in plugins/forecast_candidates.py; which of them is believed, and 
 is decided in SQL.
 """
 
+import edge_imports  # noqa: F401
 import numpy as np
 import pandas as pd
 from forecast_candidates import forecast_series

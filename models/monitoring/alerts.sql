@@ -27,6 +27,14 @@ kpi_values as (
 
 ),
 
+model_drift as (
+
+    select *
+    from {{ ref('model_drift') }}
+    where status in ('warning', 'critical')
+
+),
+
 from_incidents as (
 
     select
@@ -143,10 +151,33 @@ from_kpis as (
 
 ),
 
+from_drift as (
+
+    select
+        'drift' as source,
+        model_name || '|' || feature as source_key,
+        status as severity,
+        case
+            when feature = 'score' then 'what ' || replace(model_name, '_', ' ') || ' says'
+            else replace(feature, '_', ' ') || ' of ' || replace(model_name, '_', ' ')
+        end || ' differs from what the model learned from' as title,
+        'population stability index '
+        || cast(cast(population_stability_index as decimal(18, 3)) as {{ dbt.type_string() }})
+        || ' among ' || cast(current_examples as {{ dbt.type_string() }})
+        || ' current examples; most changed: ' || most_changed_bin || ', by '
+        || cast(cast(100 * most_changed_bin_share as decimal(18, 1)) as {{ dbt.type_string() }})
+        || ' points of share' as detail,
+        true as is_open,
+        cast(as_of as timestamp) as first_seen_at,
+        cast(as_of as timestamp) as last_seen_at
+    from model_drift
+
+),
+
 -- Another source is one more CTE with these columns and its name in this list.
 gathered as (
 
-    {%- for source in ['from_incidents', 'from_pace', 'from_kpis'] %}
+    {%- for source in ['from_incidents', 'from_pace', 'from_kpis', 'from_drift'] %}
     select * from {{ source }}
     {%- if not loop.last %}
     union all

@@ -99,6 +99,7 @@ scored as (
         dimension,
         case
             when raw_rows = 0 then cast(null as double)
+            when dimension = 'timeliness' and days_behind is null then cast(null as double)
             when dimension = 'timeliness'
                 then least(greatest(
                     ({{ days.stale }} - days_behind) / cast({{ days.stale - days.fresh }} as double),
