@@ -113,6 +113,7 @@ def test_columns_of_money_time_and_shares_name_their_unit(marts):
         ("attribution_sensitivity", "setting_value"),
         ("kpi_values", "value"),
         ("kpi_values", "previous_value"),
+        ("shapley_values", "shapley_value"),
     }
     for name, node in marts.items():
         for column in node["columns"].values():
