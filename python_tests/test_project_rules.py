@@ -114,6 +114,10 @@ def test_columns_of_money_time_and_shares_name_their_unit(marts):
         ("kpi_values", "value"),
         ("kpi_values", "previous_value"),
         ("shapley_values", "shapley_value"),
+        ("statistical_tests", "p_value"),
+        ("statistical_tests", "rows_without_value"),
+        ("statistical_tests", "rows_without_finite_value"),
+        ("test_group_statistics", "normality_p_value"),
     }
     for name, node in marts.items():
         for column in node["columns"].values():
