@@ -17,6 +17,13 @@ import sklearn.linear_model
 import sklearn.metrics
 import sklearn.pipeline
 import threadpoolctl
+from shap.utils import _general as shap_general
+
+# shap keeps the errors of optional imports for good, with their tracebacks; those hold
+# everything on the stack, the model's connection to the warehouse included, and so its
+# lock.
+for _, error in shap_general.import_errors.values():
+    error.__traceback__ = None
 
 __all__ = [
     "numba",
