@@ -6,6 +6,7 @@ limit.
 """
 
 import edge_imports  # noqa: F401  (first: see there)
+import grouped_edges
 import numpy as np
 import pandas as pd
 
@@ -142,5 +143,10 @@ def model(dbt, session):
         "day": float(dbt.config.meta_get("daily_periods")),
         "hour": float(dbt.config.meta_get("hourly_periods")),
     }
-    shifts = judge_points(points.df(), periods)
+
+    def judge_groups(rows):
+        return judge_points(rows, periods)
+
+    keys = ["grain", "series_id"]
+    shifts = grouped_edges.over_groups(points, keys, judge_groups, COLUMNS)
     return shifts
