@@ -19,7 +19,10 @@ from dashboard.views import (
     returns,
 )
 
-st.set_page_config(page_title="Insight Engine", page_icon="📈", layout="wide")
+HERE = Path(__file__).resolve().parent
+st.set_page_config(
+    page_title="Insight Engine", page_icon=str(HERE / "mark.svg"), layout="wide"
+)
 
 PAGES = [
     (overview, "Overview", "overview", ":material/dashboard:"),
@@ -49,20 +52,16 @@ def main():
         for place, (module, title, address, icon) in enumerate(PAGES)
     ]
     chosen = st.navigation(pages)
+    st.logo(str(HERE / "logo.svg"), size="large", icon_image=str(HERE / "mark.svg"))
     st.html(ui.CSS)
-    with st.sidebar:
-        st.html(
-            '<div class="ie-brand">Insight Engine'
-            "<small>E-commerce intelligence</small></div>"
-        )
     problem = serving.begin()
     watch(serving.current())
     if problem:
         st.title(chosen.title)
         st.html(
             '<div class="ie-empty" role="status"><b>Nothing is published yet</b>'
-            f"<span>{ui.escape(problem)} Run make build: it publishes once every test"
-            " has passed, and this page will notice by itself.</span></div>"
+            f"<span>{ui.escape(problem)} Run <code>make build</code>: it publishes once"
+            " every test has passed, and this page will notice by itself.</span></div>"
         )
         return
     chosen.run()

@@ -5,11 +5,17 @@ Each is attached to a database of its own in memory: DuckDB would otherwise hand
 the file that a process has open already under the same path.
 """
 
+import contextlib
 import os
+import tempfile
 from pathlib import Path
 
 import duckdb
 import streamlit as st
+
+
+class Replaced(Exception):
+    """Another publication took the file's place between looking and opening."""
 
 
 def path():
@@ -26,11 +32,17 @@ def identity():
     return (str(path()), found.st_ino, found.st_mtime_ns, found.st_size)
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
+@st.cache_resource(max_entries=4, show_spinner=False)
 def _open(which):
-    connection = duckdb.connect(":memory:", config={"threads": 2})
+    connection = duckdb.connect(
+        ":memory:", config={"threads": 2, "memory_limit": "2GB"}
+    )
     file = which[0].replace("'", "''")
     connection.execute(f"attach '{file}' as serving_file (read_only)")
+    # What was opened is what was looked at, or none of it is shown under that name.
+    if identity() != which:
+        connection.close()
+        raise Replaced
     return connection
 
 
@@ -72,20 +84,54 @@ def current():
 
 def begin():
     """Fix the publication for this run; returns an error text or None."""
-    which = identity()
-    st.session_state["publication"] = which
-    if which is None:
-        return f"There is no serving file at {path()} yet."
-    try:
-        _columns(which)
-    except duckdb.Error as error:
-        return f"The serving file {path()} cannot be read: {error}"
-    return None
+    while True:
+        which = identity()
+        st.session_state["publication"] = which
+        if which is None:
+            return f"There is no serving file at {path()} yet."
+        try:
+            _columns(which)
+        except Replaced:
+            continue
+        except duckdb.Error as error:
+            if identity() != which:
+                continue
+            return f"The serving file {path()} cannot be read: {error}"
+        return None
 
 
 def query(sql, *parameters):
     """Rows of `sql` as a DataFrame."""
     return _query(current(), sql, tuple(parameters))
+
+
+def value(sql, *parameters):
+    """The one value that `sql` returns."""
+    return query(sql, *parameters).iat[0, 0]
+
+
+def reader_of_csv(sql, *parameters):
+    """A function that returns the rows of `sql` as CSV, of this run's publication.
+
+    DuckDB writes the file, so that a million rows never stand in Python.
+    """
+    cursor = _cursor(current())
+
+    def read():
+        handle, file = tempfile.mkstemp(suffix=".csv")
+        os.close(handle)
+        try:
+            with contextlib.closing(cursor.cursor()) as own:
+                own.execute("use serving_file")
+                own.execute("set TimeZone = 'UTC'")
+                own.execute(
+                    f"copy ({sql}) to '{file}' (format csv, header)", list(parameters)
+                )
+            return Path(file).read_bytes()
+        finally:
+            os.unlink(file)
+
+    return read
 
 
 def columns(table):

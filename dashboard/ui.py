@@ -1,228 +1,148 @@
 """The look of every page: theme, cards, tables, charts, filters, empty states."""
 
-import base64
-import html
-import math
-
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import serving
 
-INK, MUTED, LINE, ACCENT = "#1a2233", "#566077", "#dfe4ee", "#2f4fd0"
-GOOD, WARN, BAD = "#0b7a4b", "#8a5a00", "#b3261e"
-# Told apart by people who see red and green alike.
-PALETTE = [
-    "#2f4fd0",
-    "#e07a1f",
-    "#0f9d8a",
-    "#b0388f",
-    "#6c8ae4",
-    "#c9a227",
-    "#7a4fc4",
-    "#3f8f3f",
-    "#c44e52",
-    "#7d8697",
-]
-STATUS = {
-    "ok": ("On track", GOOD, "#e3f5ec"),
-    "warning": ("Watch", WARN, "#fff3d6"),
-    "critical": ("Act", BAD, "#fde8e6"),
-    "no_data": ("No data", MUTED, "#eef1f6"),
-    "not_judged": ("For information", MUTED, "#eef1f6"),
-}
-ROWS_SHOWN = 1000
+# Pages say ui.usd, ui.name and so on.
+from dashboard.formats import (  # noqa: F401
+    ACCENT,
+    BAD,
+    GOOD,
+    INK,
+    LINE,
+    METRIC_UNITS,
+    MODELS,
+    MUTED,
+    NEEDS,
+    PALETTE,
+    QUIET,
+    SEGMENT_COLOURS,
+    STATUS,
+    WARN,
+    axis_of,
+    by_unit,
+    chosen,
+    count,
+    date,
+    escape,
+    figures,
+    grade,
+    image,
+    in_unit,
+    is_missing,
+    kind,
+    moment,
+    month,
+    name,
+    names,
+    number,
+    number3,
+    p_value,
+    path,
+    pct,
+    plain,
+    points,
+    prose,
+    share,
+    share2,
+    signed,
+    sparkline,
+    term,
+    text,
+    times,
+    usd,
+)
 
 CSS = """
 <style>
-.block-container{padding-top:2.2rem;padding-bottom:4rem;max-width:1320px}
+.block-container{padding-top:2.4rem;padding-bottom:4rem;max-width:1320px}
 h1{font-size:1.9rem!important;font-weight:700!important;letter-spacing:-.02em;
  padding-bottom:.1rem!important}
 h2{font-size:1.2rem!important;font-weight:650!important;letter-spacing:-.01em;
  padding-top:1.1rem!important}
 .ie-lead{color:#566077;font-size:1rem;margin:0 0 .4rem;max-width:80ch}
+.ie-note{color:#566077;font-size:.92rem;margin:0;max-width:86ch}
 .ie-fresh{display:flex;flex-wrap:wrap;gap:.3rem 1.2rem;color:#566077;
  font-size:.84rem;margin:0}
 .ie-fresh b{color:#1a2233;font-weight:600}
+.ie-pills{display:flex;flex-wrap:wrap;gap:8px;align-items:center;
+ padding-top:1.75rem}
+.ie-pill{font-size:.86rem;font-weight:600;border-radius:999px;padding:5px 13px}
 .ie-cards{display:grid;gap:14px;
  grid-template-columns:repeat(auto-fill,minmax(225px,1fr))}
+.ie-cards.five{grid-template-columns:repeat(auto-fit,minmax(165px,1fr))}
+.ie-cards.small{grid-template-columns:repeat(auto-fill,minmax(215px,1fr));gap:10px}
 .ie-card{background:#fff;border:1px solid #dfe4ee;border-radius:14px;
- padding:15px 17px 13px;box-shadow:0 1px 2px rgba(16,26,51,.05);display:flex;
- flex-direction:column;gap:4px;min-width:0}
-.ie-card .l{color:#566077;font-size:.84rem;font-weight:550;display:flex;
- justify-content:space-between;gap:8px;align-items:flex-start;min-height:2.5em}
-.ie-card .v{font-size:1.62rem;font-weight:700;letter-spacing:-.02em;color:#1a2233;
- font-variant-numeric:tabular-nums}
-.ie-card .d{font-size:.82rem;color:#566077}
-.ie-card img{width:100%;height:auto;margin-top:4px}
+ padding:14px 16px 12px;box-shadow:0 1px 2px rgba(16,26,51,.05);display:flex;
+ flex-direction:column;gap:3px;min-width:0}
+.ie-card.critical{border-top:3px solid #b3261e;padding-top:12px}
+.ie-card.warning{border-top:3px solid #d18a00;padding-top:12px}
+.ie-card .l{color:#3c465c;font-size:.86rem;font-weight:600;line-height:1.35;
+ flex-grow:1}
+.ie-card .r{display:flex;flex-wrap:wrap;justify-content:space-between;gap:2px 8px;
+ align-items:center}
+.ie-card .v{font-size:1.6rem;font-weight:700;letter-spacing:-.02em;color:#1a2233;
+ font-variant-numeric:tabular-nums;line-height:1.3;overflow-wrap:anywhere}
+.ie-card .d{font-size:.82rem;color:#566077;line-height:1.45}
+.ie-card .d b{display:block;font-weight:550;color:#1a2233;margin-top:5px}
+.ie-card img{width:100%;height:auto;margin-top:6px}
+.ie-cards.small .ie-card{padding:10px 12px}
+.ie-cards.small .v{font-size:1.12rem}.ie-cards.small .l{font-size:.8rem}
+.ie-cards.small .d{font-size:.76rem}
+.ie-swatch{display:inline-block;width:.7em;height:.7em;border-radius:3px;
+ margin-right:.45em}
 .ie-chip{font-size:.72rem;font-weight:650;border-radius:999px;padding:2px 9px;
  white-space:nowrap;line-height:1.5}
 .ie-good{color:#0b7a4b}.ie-bad{color:#b3261e}
 .ie-scroll{overflow-x:auto;border:1px solid #dfe4ee;border-radius:12px;
  background:#fff}
 .ie-scroll:focus{outline:2px solid #2f4fd0;outline-offset:2px}
-.ie-table{border-collapse:collapse;width:100%;font-size:.88rem;
+.ie-table{border-collapse:separate;border-spacing:0;width:100%;font-size:.88rem;
  font-variant-numeric:tabular-nums}
 .ie-table caption{text-align:left;padding:10px 14px;color:#566077;font-size:.84rem}
-.ie-table th{background:#f4f6fb;color:#3c465c;font-weight:600;text-align:left;
- padding:9px 14px;border-bottom:1px solid #dfe4ee;white-space:nowrap}
-.ie-table td{padding:8px 14px;border-bottom:1px solid #eef1f6;color:#1a2233}
-.ie-table tbody th{background:#fff;font-weight:550;color:#1a2233;
- border-bottom:1px solid #eef1f6}
+.ie-table thead th{background:#f4f6fb;color:#3c465c;font-weight:600;
+ text-align:left;padding:9px 14px;border-bottom:1px solid #dfe4ee;
+ white-space:nowrap;vertical-align:bottom}
+.ie-table td{padding:8px 14px;border-bottom:1px solid #eef1f6;color:#1a2233;
+ min-width:4.2rem}
+.ie-table tbody th{background:#fff;font-weight:550;color:#1a2233;text-align:left;
+ padding:8px 14px;border-bottom:1px solid #eef1f6}
+.ie-table tbody tr:hover td,.ie-table tbody tr:hover th{background-color:#f8f9fd}
 .ie-table tr:last-child td,.ie-table tr:last-child th{border-bottom:0}
-.ie-table .n{text-align:right;white-space:nowrap}
+.ie-table .n,.ie-table thead th.n{text-align:right;white-space:nowrap}
+.ie-table .w{white-space:nowrap}
+.ie-table .t{min-width:17rem}
+.ie-table small{color:#566077;font-size:.78rem;display:block}
 .ie-empty{border:1px dashed #b9c2d6;border-radius:14px;padding:22px 24px;
  background:#f8f9fd}
 .ie-empty b{display:block;font-size:1.02rem;margin-bottom:4px}
 .ie-empty span{color:#566077}
+.ie-empty code{background:#eef1f6;border-radius:5px;padding:1px 6px;color:#1a2233}
 .ie-alert{border-left:4px solid #7d8697;background:#f8f9fd;padding:9px 14px;
  border-radius:0 10px 10px 0;margin-bottom:8px}
-.ie-alert.critical{border-color:#b3261e}.ie-alert.warning{border-color:#d18a00}
+.ie-alert.critical{border-color:#b3261e;background:#fdf5f4}
+.ie-alert.warning{border-color:#d18a00;background:#fffaf0}
 .ie-alert b{display:block}.ie-alert span{color:#566077;font-size:.86rem}
-.ie-brand{font-weight:700;font-size:1.1rem;color:#fff;letter-spacing:-.01em}
-.ie-brand small{display:block;font-weight:400;color:#b9c5e6;font-size:.8rem}
-.stPlotlyChart{border:1px solid #dfe4ee;border-radius:14px;padding:8px 6px 2px;
- background:#fff}
-@media(max-width:640px){.block-container{padding:3.2rem .9rem 3rem}
- .ie-cards{grid-template-columns:repeat(2,minmax(0,1fr));gap:9px}
+.ie-effect{margin:8px 0 2px}
+.stPlotlyChart{border:1px solid #dfe4ee;border-radius:14px;background:#fff}
+.ie-says{color:#566077;font-size:.86rem;margin:0 0 .3rem;max-width:100ch}
+@media(max-width:640px){.block-container{padding:3.4rem .9rem 3rem}
+ .ie-cards,.ie-cards.small{grid-template-columns:repeat(2,minmax(0,1fr));gap:9px}
+ .ie-cards.five{grid-template-columns:1fr}
  .ie-card{padding:11px 12px}.ie-card .v{font-size:1.2rem}
- .ie-card .l{flex-direction:column;gap:3px;min-height:3.9em}
- h1{font-size:1.5rem!important}}
+ .ie-card .d{font-size:.78rem}.ie-pills{padding-top:0}
+ h1{font-size:1.5rem!important}
+ .ie-table td,.ie-table tbody th,.ie-table thead th{padding:8px 10px}
+ .ie-table.pinned tbody th,.ie-table.pinned thead th:first-child{position:sticky;
+ left:0;z-index:1;min-width:5.5rem;max-width:9.5rem;overflow-wrap:break-word}
+ .ie-table.pinned thead th:first-child{white-space:normal}}
 [class*=st-key-chart]{overflow:visible!important}
 @media print{section[data-testid=stSidebar]{display:none}}
 </style>
 """
-
-# What to provide where a table is missing or empty.
-NEEDS = {
-    "marts.kpi_values": (
-        "orders",
-        "Provide orders (and, for more of the board, marketing_spend, web_sessions,"
-        " email_events and returns) in the raw data folder, then run make build.",
-    ),
-    "marts.alerts": (
-        "alerts",
-        "Alerts come from KPIs past their levels and from anomalies. They appear once"
-        " the monitoring marts are built: run make build.",
-    ),
-    "attribution": (
-        "attribution",
-        "Provide touchpoints and orders in the raw data folder, then run make build.",
-    ),
-    "budget": (
-        "marketing budget",
-        "Provide marketing_spend (spend_date, channel, spend) to set credit against"
-        " budget, then run make build.",
-    ),
-    "customers": (
-        "customer segments",
-        "Provide orders with customer_id over several months, then run make build with"
-        " the Python edges (without --exclude tag:python).",
-    ),
-    "monitoring": (
-        "monitored series",
-        "Provide orders, and web_sessions for sessions and conversion rate, over at"
-        " least a few weeks, then run make build.",
-    ),
-    "returns": (
-        "return predictions",
-        "Provide returns (order_id, returned_at, refund_amount) for orders of several"
-        " months, then run make build.",
-    ),
-    "forecast": (
-        "forecasts",
-        "Provide orders over at least a few months, then run make build with the"
-        " Python edges.",
-    ),
-    "experiments": (
-        "statistical tests",
-        "Declare tests under hypothesis_tests in vars.yml, then run make build.",
-    ),
-    "quality": (
-        "quality figures",
-        "Run make build: every raw table is profiled and scored.",
-    ),
-}
-
-
-def escape(value):
-    """Text safe to put into a page."""
-    return html.escape(str(value))
-
-
-def is_missing(value):
-    """Whether a cell holds nothing."""
-    return (
-        value is None
-        or value is pd.NaT
-        or (isinstance(value, float) and math.isnan(value))
-        or value is pd.NA
-    )
-
-
-def usd(value):
-    """An amount of money; a dash for none."""
-    if is_missing(value):
-        return "–"
-    sign = "−" if value < 0 else ""
-    size = abs(value)
-    return f"{sign}${size:,.0f}" if size >= 1000 else f"{sign}${size:,.2f}"
-
-
-def share(value, decimals=1):
-    """A share (0 to 1) as a percentage; a dash for none."""
-    if is_missing(value):
-        return "–"
-    return f"{100 * value:.{decimals}f} %".replace("-", "−")
-
-
-def count(value):
-    """A whole number; a dash for none."""
-    return "–" if is_missing(value) else f"{value:,.0f}".replace("-", "−")
-
-
-def number(value, decimals=2):
-    """A number; a dash for none."""
-    return "–" if is_missing(value) else f"{value:,.{decimals}f}".replace("-", "−")
-
-
-def pct(value):
-    """A percentage that is one already; a dash for none."""
-    return "–" if is_missing(value) else f"{value:+,.1f} %".replace("-", "−")
-
-
-def text(value):
-    """Text with spaces for underscores; a dash for none."""
-    return "–" if is_missing(value) or value == "" else str(value).replace("_", " ")
-
-
-def date(value):
-    """A date as YYYY-MM-DD; a dash for none."""
-    return "–" if is_missing(value) else f"{pd.Timestamp(value):%Y-%m-%d}"
-
-
-def month(value):
-    """A month as people write it."""
-    return "–" if is_missing(value) else f"{pd.Timestamp(value):%b %Y}"
-
-
-def moment(value):
-    """A time to the minute."""
-    return "–" if is_missing(value) else f"{pd.Timestamp(value):%Y-%m-%d %H:%M}"
-
-
-def in_unit(value, unit):
-    """A KPI value in its unit."""
-    if is_missing(value):
-        return "No data"
-    by_unit = {"usd": usd, "share": lambda v: share(v, 2), "count": count}
-    return by_unit.get(unit, number)(value)
-
-
-def numeric(formatter):
-    """Whether a formatter writes numbers, which stand to the right."""
-    return formatter in (usd, share, count, number, pct)
 
 
 def header(title, lead):
@@ -240,72 +160,75 @@ def freshness_line():
     tests = f"{int(build['tests_passed']):,} tests passed" + (
         f", {warned} warned" if warned else ""
     )
+    newest = newest_day()
     return (
         '<p class="ie-fresh">'
-        f"<span>Built <b>{moment(build['built_at'])} UTC</b></span>"
-        f"<span>Published <b>{moment(build['published_at'])} UTC</b></span>"
+        + (f"<span>Data to <b>{date(newest)}</b></span>" if newest else "")
+        + f"<span>Published <b>{moment(build['published_at'])} UTC</b></span>"
         f"<span>{escape(tests)}</span>"
         f"<span>Build <b>{escape(str(build['build_id'])[:8])}</b></span></p>"
     )
 
 
+def newest_day():
+    """The day that the shown numbers go to, where a mart knows it."""
+    for table, column in (
+        ("marts.metric_values", "business_date"),
+        ("marts.customer_segments", "as_of"),
+    ):
+        if column in serving.columns(table):
+            found = serving.query(f"select max({column}) as d from {table}")["d"][0]
+            if not is_missing(found):
+                return found
+    return None
+
+
 def empty(what):
     """Say that there is nothing to show, and what to provide."""
-    name, advice = NEEDS[what]
+    title, advice = NEEDS[what]
     st.html(
-        f'<div class="ie-empty" role="status"><b>No {escape(name)} yet</b>'
+        f'<div class="ie-empty" role="status"><b>No {escape(title)} yet</b>'
         f"<span>{escape(advice)}</span></div>"
     )
 
 
 def note(message):
     """A quiet sentence."""
-    st.html(f'<p class="ie-lead">{escape(message)}</p>')
-
-
-def sparkline(values, colour=ACCENT, label=""):
-    """A small line over months as SVG; gaps stay gaps."""
-    points = [(place, v) for place, v in enumerate(values) if not is_missing(v)]
-    if len(points) < 2:
-        return ""
-    low, high = min(v for _, v in points), max(v for _, v in points)
-    span, last = (high - low) or 1, max(len(values) - 1, 1)
-    place = [(4 + 192 * x / last, 34 - 28 * (v - low) / span) for x, v in points]
-    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in place)
-    end = place[-1]
-    drawing = (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 40">'
-        f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"'
-        ' stroke-linejoin="round"/>'
-        f'<circle cx="{end[0]:.1f}" cy="{end[1]:.1f}" r="3" fill="{colour}"/></svg>'
-    )
-    # As an image: the page's sanitiser drops inline SVG.
-    source = base64.b64encode(drawing.encode()).decode()
-    return f'<img alt="{escape(label)}" src="data:image/svg+xml;base64,{source}">'
+    st.html(f'<p class="ie-note">{escape(message)}</p>')
 
 
 def chip(status):
     """A status as a coloured label with words."""
-    words, ink, ground = STATUS.get(status, (text(status), MUTED, "#eef1f6"))
+    words, ink, ground = STATUS.get(status, (name(status), MUTED, "#eef1f6"))
     return (
         f'<span class="ie-chip" style="color:{ink};background:{ground}">'
         f"{escape(words)}</span>"
     )
 
 
-def card(label, value, detail="", status=None, spark=""):
-    """One figure with its name, as HTML for `cards`."""
+def swatch(colour):
+    """A little square of a series' colour."""
+    return f'<span class="ie-swatch" style="background:{colour}"></span>'
+
+
+def card(label, value, detail="", status=None, spark="", colour=None):
+    """One figure with its name, as HTML for `cards`.
+
+    `detail` and `spark` are HTML; `label` and `value` are text.
+    """
     return (
-        f'<div class="ie-card" data-label="{escape(label)}"><div class="l">'
-        f"<span>{escape(label)}</span>{chip(status) if status else ''}</div>"
-        f'<div class="v">{escape(value)}</div><div class="d">{detail}</div>'
-        f"{spark}</div>"
+        f'<div class="ie-card {escape(status or "")}" data-label="{escape(label)}">'
+        f'<div class="l">{swatch(colour) if colour else ""}{escape(label)}</div>'
+        f'<div class="r"><span class="v">{escape(value)}</span>'
+        f"{chip(status) if status else ''}</div>"
+        + (f'<div class="d">{detail}</div>' if detail else "")
+        + f"{spark}</div>"
     )
 
 
-def cards(items):
-    """A grid of cards."""
-    st.html(f'<div class="ie-cards">{"".join(items)}</div>')
+def cards(items, style=""):
+    """A grid of cards; `style` five for five in a row, small for many."""
+    st.html(f'<div class="ie-cards {style}">{"".join(items)}</div>')
 
 
 def change(change_pct, good):
@@ -317,63 +240,108 @@ def change(change_pct, good):
     return f'<span class="{tone}">{arrow} {pct(change_pct)}</span> on month before'
 
 
-def table(frame, formats, name, caption="", labels=None, rows=60, download=None):
+def table(
+    frame,
+    formats,
+    file,
+    caption="",
+    labels=None,
+    rows=60,
+    source=None,
+    total=None,
+    bars=None,
+):
     """A table people can read, tab to and download.
 
     Arguments:
         frame: the rows.
         formats: column -> formatter; only these columns are shown, in this order.
-        name: file name of the CSV, without its ending.
+        file: file name of the CSV, without its ending.
         labels: column -> heading where the column name will not do.
         rows: rows shown; the download has all of them.
-        download: the frame to download, where it has more columns.
+        source: (SQL, *parameters) of the download, where it is more than `frame`.
+        total: rows there are, where `frame` has the first of them only.
+        bars: column of shares -> colour of the bar drawn behind its cells.
     """
-    labels = labels or {}
+    labels, bars = labels or {}, bars or {}
     shown = frame.head(rows)
+    total = len(frame) if total is None else total
     heads = "".join(
-        f'<th scope="col" class="{"n" if numeric(form) else ""}">'
-        f"{escape(labels.get(col, col.replace('_', ' ')).capitalize())}</th>"
+        f'<th scope="col" class="{kind(form)}">'
+        f"{escape(labels.get(col) or name(col))}</th>"
         for col, form in formats.items()
     )
     body = []
     for record in shown.to_dict("records"):
         cells = []
         for place, (col, form) in enumerate(formats.items()):
-            tag = "th scope='row'" if place == 0 else "td"
-            kind = ' class="n"' if numeric(form) and place else ""
-            cells.append(f"<{tag}{kind}>{escape(form(record[col]))}</{tag.split()[0]}>")
+            tag = 'th scope="row"' if place == 0 else "td"
+            value = record[col]
+            style = ""
+            if col in bars and not is_missing(value):
+                size = 100 * min(max(value, 0), 1)
+                style = (
+                    f' style="background-image:linear-gradient(90deg,{bars[col]}'
+                    f' {size:.1f}%,transparent {size:.1f}%)"'
+                )
+            cells.append(
+                f'<{tag} class="{kind(form)}"{style}>{escape(form(value))}</{tag[:2]}>'
+            )
         body.append(f"<tr>{''.join(cells)}</tr>")
-    if len(frame) > rows:
-        caption += f" First {rows:,} of {len(frame):,} rows; the download has all."
+    if total > len(shown):
+        caption += f" First {len(shown):,} of {total:,} rows; the download has all."
+    raw_table(
+        file,
+        f"<thead><tr>{heads}</tr></thead><tbody>{''.join(body)}</tbody>",
+        caption,
+        pinned=len(formats) > 2,
+    )
+    if source is None:
+        csv_of_frame(frame, file)
+    else:
+        csv(file, *source)
+
+
+def raw_table(file, inside, caption="", pinned=True):
+    """A table around rows written as HTML."""
     st.html(
         f'<div class="ie-scroll" role="region" tabindex="0"'
-        f' aria-label="{escape(name.replace("_", " "))}"><table class="ie-table"'
-        f' data-name="{escape(name)}">'
+        f' aria-label="{escape(name(file))}"><table class="ie-table'
+        f'{" pinned" if pinned else ""}" data-name="{escape(file)}">'
         + (f"<caption>{escape(caption.strip())}</caption>" if caption else "")
-        + f"<thead><tr>{heads}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
+        + inside
+        + "</table></div>"
     )
-    csv(frame if download is None else download, name)
 
 
-def csv(frame, name):
-    """A button that downloads `frame`."""
+def _download(file, content):
     st.download_button(
-        f"Download {name.replace('_', ' ')} (CSV)",
-        lambda: frame.to_csv(index=False).encode(),
-        file_name=f"{name}.csv",
+        f"Download {file.replace('_', ' ')} (CSV)",
+        content,
+        file_name=f"{file}.csv",
         mime="text/csv",
-        key=f"csv.{name}",
+        key=f"csv.{file}",
         icon=":material/download:",
         on_click="ignore",
     )
 
 
-def figure(height=380):
+def csv(file, sql, *parameters):
+    """A button that downloads all rows of `sql`, read when somebody asks for them."""
+    _download(file, serving.reader_of_csv(sql, *parameters))
+
+
+def csv_of_frame(frame, file):
+    """A button that downloads `frame`."""
+    _download(file, lambda: frame.to_csv(index=False).encode())
+
+
+def figure(height=380, x_title="", y_title=""):
     """An empty figure in the house style."""
     fig = go.Figure()
     fig.update_layout(
         height=height,
-        margin={"l": 8, "r": 14, "t": 16, "b": 8},
+        margin={"l": 16, "r": 30, "t": 26, "b": 56 if x_title else 36},
         colorway=PALETTE,
         font={"family": "Source Sans, sans-serif", "size": 13, "color": INK},
         paper_bgcolor="rgba(0,0,0,0)",
@@ -382,22 +350,59 @@ def figure(height=380):
         hoverlabel={"bgcolor": "#fff", "bordercolor": LINE, "font": {"color": INK}},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         barcornerradius=4,
+        separators=".,",
     )
-    fig.update_xaxes(gridcolor="#eef1f6", zerolinecolor="#b9c2d6", automargin=True)
-    fig.update_yaxes(gridcolor="#eef1f6", zerolinecolor="#b9c2d6", automargin=True)
+    axis = {
+        "gridcolor": "#eef1f6",
+        "zerolinecolor": "#b9c2d6",
+        "automargin": True,
+        "ticklabelstandoff": 6,
+    }
+    quiet = {"size": 13, "color": MUTED}
+    fig.update_xaxes(
+        **axis, title={"text": x_title, "font": quiet, "standoff": 8} if x_title else {}
+    )
+    fig.update_yaxes(
+        **axis, title={"text": y_title, "font": quiet, "standoff": 8} if y_title else {}
+    )
     return fig
 
 
-def chart(fig, name, says):
+def chart(fig, key, says):
     """A figure, and the same in a sentence for those who do not see it."""
     st.plotly_chart(
         fig,
         width="stretch",
-        key=f"chart.{name}",
+        key=f"chart.{key}",
         theme=None,
         config={"displayModeBar": False, "responsive": True},
     )
-    st.caption(says)
+    st.html(f'<p class="ie-says">{escape(says)}</p>')
+
+
+def channel_colour(channel):
+    """The colour of a channel: the same on every page and under every filter."""
+    if channel == "unattributed":
+        return QUIET
+    known = []
+    for table in ("attribution_comparison", "channel_performance", "anomalies"):
+        if serving.has(f"marts.{table}"):
+            known = serving.query(
+                f"select distinct channel as c from marts.{table}"
+                " where channel not in ('unattributed', 'all') order by c"
+            )["c"].tolist()
+            break
+    return PALETTE[known.index(channel) % len(PALETTE)] if channel in known else ACCENT
+
+
+def model_colour(model):
+    """The colour of an attribution model, the same on every page."""
+    return PALETTE[MODELS.index(model)] if model in MODELS else QUIET
+
+
+def segment_colour(segment, place=0):
+    """The colour of a customer segment; by its place for names of your own."""
+    return SEGMENT_COLOURS.get(segment, PALETTE[(place + 3) % len(PALETTE)])
 
 
 def _remember(key, value, default):
@@ -407,69 +412,79 @@ def _remember(key, value, default):
         st.query_params[key] = value
 
 
-def pick(label, options, key, default=None, form=text):
+def pick(label, options, key, default=None, form=name):
     """One of `options`, kept in the address bar under `key`."""
     options = list(options)
     default = options[0] if default not in options else default
     by_text = {str(option): option for option in options}
     wanted = by_text.get(st.query_params.get(key), default)
-    chosen = st.selectbox(
+    picked = st.selectbox(
         label, options, index=options.index(wanted), format_func=form, key=f"in.{key}"
     )
-    _remember(key, str(chosen), str(default))
-    return chosen
+    _remember(key, str(picked), str(default))
+    return picked
 
 
 def view(options, key="view"):
     """Which part of a page to show, kept in the address bar."""
     wanted = st.query_params.get(key, options[0])
     wanted = wanted if wanted in options else options[0]
-    chosen = st.segmented_control(
+    picked = st.segmented_control(
         "Part of this page",
         options,
         default=wanted,
         key=f"in.{key}",
         label_visibility="collapsed",
     )
-    chosen = chosen or wanted
-    _remember(key, chosen, options[0])
-    return chosen
+    picked = picked or wanted
+    _remember(key, picked, options[0])
+    return picked
 
 
 def several(label, options, key):
     """Any of `options` (all when none is picked), kept in the address bar."""
     options = list(options)
     asked = [v for v in st.query_params.get(key, "").split(",") if v in options]
-    chosen = st.multiselect(
+    picked = st.multiselect(
         label,
         options,
         default=asked,
-        format_func=text,
+        format_func=name,
         key=f"in.{key}",
         placeholder="All",
     )
-    _remember(key, ",".join(chosen), "")
-    return chosen or options
+    _remember(key, ",".join(picked), "")
+    return picked or options
 
 
-def months_between(table, column):
-    """First and last month that the reader wants of a mart's `column`."""
+def months_between(table, column, first_place, last_place):
+    """First and last month that the reader wants of a mart's `column`.
+
+    The two boxes go to the places given; From after To is taken the other way round.
+    """
     found = serving.query(f"select distinct {column} as m from {table} order by m")
     options = [f"{m:%Y-%m}" for m in found["m"]]
-    first = pick("From", options, "from", options[0], str)
-    last = pick("To", options, "to", options[-1], str)
+    with first_place:
+        first = pick("From", options, "from", options[0], month_text)
+    with last_place:
+        last = pick("To", options, "to", options[-1], month_text)
     if first > last:
         st.info("From is after To: both were taken the other way round.")
         first, last = last, first
     return f"{first}-01", f"{last}-01"
 
 
-def slide(label, low, high, default, key, step=0.01):
+def month_text(value):
+    """YYYY-MM as people write it."""
+    return f"{pd.Timestamp(value + '-01'):%b %Y}"
+
+
+def slide(label, low, high, default, key, step=0.01, form="%.2f"):
     """A number from `low` to `high`, kept in the address bar."""
     try:
         wanted = min(high, max(low, float(st.query_params.get(key, default))))
     except ValueError:
         wanted = default
-    chosen = st.slider(label, low, high, wanted, step, key=f"in.{key}")
-    _remember(key, f"{chosen:g}", f"{default:g}")
-    return chosen
+    picked = st.slider(label, low, high, wanted, step, key=f"in.{key}", format=form)
+    _remember(key, f"{picked:g}", f"{default:g}")
+    return picked

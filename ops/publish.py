@@ -17,6 +17,7 @@ import fcntl
 import glob
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -89,7 +90,7 @@ def is_optional(node):
 def audit(manifest, run_results):
     """The nodes to publish, or NotPublished with what stands against it.
 
-    Sound is a build in which the public marts and all they are made from were
+    Sound is a build in which every public mart and all they are made from were
     built, and every test of these that is neither switched off nor a mere warning
     was run and passed.
     """
@@ -126,7 +127,8 @@ def audit(manifest, run_results):
     if not any(node["resource_type"] == "model" for node in built.values()):
         raise NotPublished("The build made none of the public marts.")
 
-    needed = upstream(manifest, built)
+    # All of them: what a selection left out would vanish from the serving file.
+    needed = upstream(manifest, public)
     left_out = [
         unique_id
         for unique_id in needed
@@ -154,9 +156,8 @@ def audit(manifest, run_results):
         names = sorted(display_name(manifest, name) for name in left_out + unrun)
         shown = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
         raise NotPublished(
-            f"The build left out {len(left_out)} models and {len(unrun)} tests that"
-            f" the published marts stand on ({shown}). Run `make build` without a"
-            " selection."
+            f"The build left out {len(left_out)} models and {len(unrun)} tests of what"
+            f" is published ({shown}). Run `make build` without a selection."
         )
     return built
 
@@ -378,7 +379,11 @@ def publishing_lock(serving):
 def remove_leftovers(serving):
     """Remove new files that a publication which was killed left beside `serving`."""
     for path in glob.glob(glob.escape(str(serving)) + ".new*"):
-        os.unlink(path)
+        if os.path.isdir(path):
+            # Where DuckDB spilled what did not fit into memory.
+            shutil.rmtree(path)
+        else:
+            os.unlink(path)
 
 
 def sync(path):

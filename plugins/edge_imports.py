@@ -6,14 +6,31 @@ lets one thread at a time import this module and makes the others wait, so whoev
 past it finds the libraries whole.
 """
 
+import numba
 import numpy
 import pandas
 import scipy.stats
+import shap
 import sklearn.cluster
 import sklearn.ensemble
 import sklearn.linear_model
 import sklearn.metrics
 import sklearn.pipeline
 import threadpoolctl
+from shap.utils import _general as shap_general
 
-__all__ = ["numpy", "pandas", "scipy", "sklearn", "threadpoolctl"]
+# shap keeps the errors of optional imports for good, with their tracebacks; those hold
+# everything on the stack, the model's connection to the warehouse included, and so its
+# lock.
+for _, error in shap_general.import_errors.values():
+    error.__traceback__ = None
+
+__all__ = [
+    "numba",
+    "numpy",
+    "pandas",
+    "scipy",
+    "shap",
+    "sklearn",
+    "threadpoolctl",
+]

@@ -383,10 +383,14 @@ def smooth(y, m, horizon, models):
 def ets(y, m, horizon):
     """Exponential smoothing, its form chosen by AICc.
 
-    Level, level and trend, or level and damped trend; with a season of m where m is
+    Level, level and damped trend or, where the horizon is no longer than two seasons,
+    level and trend; with a season of m where m is
     above 1, additive, and multiplicative too where all of `y` is positive.
     """
-    forms = ((False, False), (True, False), (True, True))
+    forms = [(False, False), (True, True)]
+    if horizon <= 2 * m:
+        # Undamped trends run away over many seasons.
+        forms.append((True, False))
     models = [(ADDITIVE, trend, damped, NONE) for trend, damped in forms]
     positive = np.nanmin(y) > 0
     if positive:
@@ -645,8 +649,13 @@ def kpss(y):
 OUTLIER = 5.0
 # Share of zeros up to which zeros of a positive series count as gaps.
 FEW_ZEROS = 0.1
-# Occurrences of a weekday, all without revenue, after which it is closed.
+# Occurrences of a weekday, all without revenue, after which it is closed, unless that
+# many empty ones in a row are likelier than this on the other weekdays.
 CLOSED_AFTER = 8
+CLOSED_BY_CHANCE = 0.01
+# Share by which an event of a type usually raises or lowers a period that lies in
+# it, and by which events of one type differ: both wide.
+TYPE_EFFECT, OWN_EFFECT = 0.5, 0.25
 # Harmonics of the long season, and the strength of the pull of each towards 0, in
 # seasons of data.
 HARMONICS = 6
@@ -656,16 +665,22 @@ TRUST_IN_ONE = 0.5
 
 
 def closed_phases(y, m):
-    """Phases (m,) of a short season without a value or with zeros only, for as long
-    as CLOSED_AFTER seasons; none where every phase would be."""
+    """Phases (m,) of a short season on which nothing is ever sold.
+
+    A phase is closed when it had no value, or zeros only, for CLOSED_AFTER seasons
+    in a row up to the end, while the other phases were so rarely empty that this is
+    no chance.
+    """
     closed = np.zeros(m, dtype=bool)
     if m <= 1 or len(y) < m * CLOSED_AFTER:
         return closed
-    phases = np.arange(len(y)) % m
-    for phase in range(m):
-        last = y[phases == phase][-CLOSED_AFTER:]
-        closed[phase] = not (np.nan_to_num(last) != 0).any()
-    return np.zeros(m, dtype=bool) if closed.all() else closed
+    recent = np.nan_to_num(y[len(y) - m * CLOSED_AFTER :]) != 0
+    phases = np.arange(len(y) - m * CLOSED_AFTER, len(y)) % m
+    closed[:] = [not recent[phases == phase].any() for phase in range(m)]
+    others = recent[~closed[phases]]
+    if len(others) == 0 or (1 - others.mean()) ** CLOSED_AFTER > CLOSED_BY_CHANCE:
+        closed[:] = False
+    return closed
 
 
 def local_level(y, m):
@@ -706,38 +721,32 @@ def event_factors(y, m, exposure, kinds):
     Arguments:
         y: values (n,), NaN where missing.
         exposure: share of each period that lies in an event (n + horizon, k).
-        kinds: type of each event (k,); an event that never happened before has the
-            effect of its type.
-    The effect of an event is the mean excess over what the other periods let
-    expect, each weighed by its exposure, and drawn towards 0 by as much as it may
-    be chance.
+        kinds: type of each event (k,).
+    The excess of a period over what the quiet ones let expect is the sum of its
+    exposures times the effects of their events. An event's effect is that of its
+    type and one of its own; an event that never happened before has the effect of
+    its type. All are estimated together, so that events in one period share its
+    excess, and drawn towards 0 by as much as they may be chance.
     """
     n = len(y)
     factors = np.ones(len(exposure))
     if exposure.shape[1] == 0 or np.nanmin(y) <= 0:
         return factors
-    quiet = np.where(exposure[:n].sum(axis=1) > 0, np.nan, y)
+    busy = exposure[:n].sum(axis=1) > 0
+    quiet = np.where(busy, np.nan, y)
     if (~np.isnan(quiet)).sum() < max(3 * m, 8):
         return factors
     excess = y / expected_values(quiet, m) - 1
-    noise = robust_deviation(np.where(exposure[:n].sum(axis=1) > 0, np.nan, excess))
-
-    def effect(weights):
-        seen = (weights > 0) & ~np.isnan(excess)
-        total = float((weights[seen] ** 2).sum())
-        if total <= 0:
-            return None
-        size = float((weights[seen] * excess[seen]).sum()) / total
-        power = size**2
-        return size * power / (power + noise**2 / total) if power > 0 else 0.0
-
-    for event in range(exposure.shape[1]):
-        size = effect(exposure[:n, event])
-        if size is None:
-            same = [k for k in range(len(kinds)) if kinds[k] == kinds[event]]
-            size = effect(np.minimum(exposure[:n, same].sum(axis=1), 1.0)) or 0.0
-        factors *= np.maximum(1 + exposure[:, event] * size, 0.05)
-    return factors
+    noise = robust_deviation(np.where(busy, np.nan, excess))
+    names = sorted(set(kinds))
+    of_type = np.array([[kind == name for name in names] for kind in kinds], float)
+    columns = np.hstack([np.minimum(exposure @ of_type, 1.0), exposure])
+    rows = columns[:n][busy & ~np.isnan(excess)]
+    seen = excess[busy & ~np.isnan(excess)]
+    usual = np.repeat([TYPE_EFFECT, OWN_EFFECT], [len(names), len(kinds)])
+    pull = np.maximum((noise / usual) ** 2, 1e-6)
+    effects = np.linalg.solve(rows.T @ rows + np.diag(pull), rows.T @ seen)
+    return np.maximum(1 + columns @ effects, 0.05)
 
 
 def without_outliers(y, m):
@@ -878,34 +887,40 @@ def forecast_series(y, season_length, m, period, horizon, exposure=None, kinds=(
 
     closed = closed_phases(y, m)
     is_closed = closed[np.arange(n + horizon) % len(closed)]
-    z = np.where(is_closed[:n], np.nan, y)
+    naive = np.where(is_closed[n:], 0.0, naive)
+    forecasts["seasonal_naive"] = naive
+    # Closed days are taken out: what is left has a season of the open ones.
+    is_open = ~is_closed
+    z = y[is_open[:n]]
+    ahead = int(is_open[n:].sum())
+    open_season = int((~closed).sum())
     zeros = z == 0
-    open_values = (~np.isnan(z)).sum()
-    if np.nanmin(z) >= 0 and zeros.sum() <= FEW_ZEROS * open_values:
+    if np.nanmin(z) >= 0 and zeros.sum() <= FEW_ZEROS * (~np.isnan(z)).sum():
         z = np.where(zeros, np.nan, z)
-    factors = np.ones(n + horizon)
+    factors = np.ones(len(z) + ahead)
     if exposure is not None:
-        factors = event_factors(z, m, exposure[first:], kinds)
-    z = without_outliers(z / factors[:n], m)
-    slow = np.exp(long_season(z, m, period, horizon))
-    z = z / slow[:n]
-    factors = factors * slow
+        factors = event_factors(z, open_season, exposure[first:][is_open], kinds)
+    z = without_outliers(z / factors[: len(z)], open_season)
+    slow = np.exp(long_season(z, open_season, period * open_season / m, ahead))
+    z = z / slow[: len(z)]
+    factors = (factors * slow)[len(z) :]
     low, high = values.min(), values.max()
     reach = high - low
     for name, candidate in CANDIDATES.items():
         with np.errstate(over="ignore", invalid="ignore"):
-            forecast = candidate(z, m, horizon)
+            forecast = candidate(z, open_season, ahead)
         if forecast is not None:
-            forecast = forecast * factors[n:]
+            forecast = forecast * factors
         sound = (
             forecast is not None
             and np.isfinite(forecast).all()
-            and forecast.min() >= low - reach
-            and forecast.max() <= high + reach
+            and forecast.min(initial=low) >= low - reach
+            and forecast.max(initial=high) <= high + reach
         )
         if not sound:
-            forecast = naive.copy()
+            forecast = naive[is_open[n:]]
         if low >= 0:
             forecast = np.maximum(forecast, 0.0)
-        forecasts[name] = np.where(is_closed[n:], 0.0, forecast)
+        forecasts[name] = np.zeros(horizon)
+        forecasts[name][is_open[n:]] = forecast
     return forecasts

@@ -390,3 +390,51 @@ class Project:
         )
         os.close(writing)
         self.answers = os.fdopen(reading)
+
+
+# What a dbt command needs of the checkout, for a copy that a test may change.
+PROJECT_PARTS = (
+    "analyses",
+    "macros",
+    "models",
+    "plugins",
+    "seeds",
+    "tests",
+    "dbt_project.yml",
+    "profiles.yml",
+    "selectors.yml",
+    "vars.yml",
+)
+
+
+class ProjectCopy:
+    """A copy of the dbt project with a target folder of its own."""
+
+    def __init__(self, folder):
+        """Copy the project to `folder`, which must not exist."""
+        self.folder = folder
+        for part in PROJECT_PARTS:
+            source, target = ROOT / part, folder / part
+            if source.is_dir():
+                ignored = shutil.ignore_patterns("__pycache__")
+                shutil.copytree(source, target, ignore=ignored)
+            else:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(source, target)
+
+    def run(self, *command, good=True, **environment):
+        """Run a program of the environment in the copy; returns its output.
+
+        With `good` it must end well; else it must not.
+        """
+        program = shutil.which(command[0], path=Path(sys.executable).parent)
+        done = subprocess.run(
+            [program, *map(str, command[1:])],
+            cwd=self.folder,
+            env={**os.environ, "DBT_PROFILES_DIR": str(self.folder), **environment},
+            capture_output=True,
+            text=True,
+        )
+        output = done.stdout + done.stderr
+        assert (done.returncode == 0) == good, output[-6000:]
+        return output

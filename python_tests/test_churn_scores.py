@@ -54,6 +54,34 @@ def test_chances_are_found_and_not_turned_round():
     assert set(scores["base_rate"]) == set(left_out["base_rate"]) == {rate}
 
 
+class Careless:
+    """Knows the true order of chances, and is three times too sure of them."""
+
+    def fit(self, features, outcome):
+        return self
+
+    def predict_proba(self, features):
+        odds = 3 * 2.0 * (np.log(features[:, 0]) - 3)
+        ones = 1 / (1 + np.exp(-odds))
+        return np.column_stack([1 - ones, ones])
+
+
+def test_a_model_too_sure_of_itself_is_mended():
+    training, new = customers(17, 4000), customers(18, 4000)
+    model = edge.Calibrated(lambda seed: Careless(), 1).fit(
+        training[FEATURES].to_numpy(),
+        training["churned"].to_numpy(),
+        (training["fold_draw"].to_numpy() * edge.FOLDS).astype(int),
+    )
+    known = training["chance"].between(0.02, 0.98)
+    assert np.abs(model.out_of_fold - training["chance"])[known].mean() < 0.02
+    found = model.predict(new[FEATURES].to_numpy())
+    known = new["chance"].between(0.02, 0.98)
+    assert np.abs(found - new["chance"])[known].mean() < 0.02
+    careless = Careless().predict_proba(new[FEATURES].to_numpy())[:, 1]
+    assert np.abs(careless - new["chance"])[known].mean() > 0.1
+
+
 def test_left_out_scores_are_of_customers_never_seen():
     """With nothing to learn, only a model that saw the customer knows the outcome."""
     training = customers(3, 2000, effect=0)

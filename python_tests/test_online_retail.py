@@ -346,3 +346,25 @@ def test_guests_of_the_real_export_are_revenue_without_a_channel(real_build):
         " where channel = 'unattributed' and customer_id is null"
     )
     assert guests == unattributed == 1_428
+
+
+@needs_real_export
+def test_the_largest_buyers_of_the_real_export_are_no_segment(real_build):
+    """The best silhouette parts a few dozen wholesalers from 4,300 customers."""
+    candidates = real_build.query(
+        "select * from marts.clustering_comparison order by silhouette desc nulls last"
+    )
+    trap = candidates.iloc[0]
+    assert (trap["clusters"], trap["method"]) == (2, "kmeans")
+    assert trap["silhouette"] > 0.85
+    assert trap["smallest_cluster_share"] < 0.01
+    assert trap["rejection_reason"] == "smallest cluster under 1 % of customers"
+    (chosen,) = candidates[candidates["is_selected"]].to_dict("records")
+    assert (chosen["method"], chosen["clusters"]) == ("kmeans", 5)
+    assert chosen["feature_scaling"] == "unskewed"
+    shares = real_build.rows("select customer_share from marts.segment_profiles")
+    assert len(shares) == 5
+    assert min(share for (share,) in shares) > 0.05
+    noisy = candidates[candidates["noise_share"] > 0.2]
+    assert len(noisy) > 0
+    assert set(noisy["rejection_reason"]) == {"more than 20 % noise"}

@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 from harness import ROOT
 
 from ops import check_yaml
@@ -58,8 +59,17 @@ def test_public_face(marts):
         "attribution_comparison",
         "budget_recommendations",
         "conversion_paths",
+        "forecasts",
+        "forecast_accuracy",
         "kpi_values",
+        "model_drift",
+        "model_metrics",
         "quarantined_rows",
+        "return_calibration",
+        "return_feature_importance",
+        "return_predictions",
+        "return_reasons",
+        "return_thresholds",
     } <= set(marts)
 
 
@@ -98,7 +108,20 @@ def test_columns_of_money_time_and_shares_name_their_unit(marts):
         r"_days|days_": "[Dd]ays",
         r"_pct$": "percent",
     }
-    exempt = {("kpi_values", "value"), ("kpi_values", "previous_value")}
+    # Of many units, or no money.
+    exempt = {
+        ("attribution_sensitivity", "setting_value"),
+        ("incidents", "peak_value"),
+        ("kpi_values", "value"),
+        ("kpi_values", "previous_value"),
+        ("return_reasons", "feature_value"),
+        ("return_reasons", "shap_value"),
+        ("shapley_values", "shapley_value"),
+        ("statistical_tests", "p_value"),
+        ("statistical_tests", "rows_without_value"),
+        ("statistical_tests", "rows_without_finite_value"),
+        ("test_group_statistics", "normality_p_value"),
+    }
     for name, node in marts.items():
         for column in node["columns"].values():
             for pattern, unit in units.items():
@@ -121,7 +144,7 @@ def test_private_models_are_not_public(manifest):
 
 
 def test_arrows_between_folders_run_one_way(manifest):
-    order = ["staging", "customers", "attribution", "kpis"]
+    order = ["staging", "customers", "returns", "attribution", "kpis", "quality"]
     for node in manifest["nodes"].values():
         if node["resource_type"] != "model":
             continue
@@ -163,7 +186,8 @@ def test_python_edges_wait_for_each_other_to_import():
     assert edges
     for path in edges:
         imports = re.findall(r"^(?:import|from) (\w+)", path.read_text(), re.M)
-        assert imports[0] == "edge_imports", path.name
+        libraries = [name for name in imports if name not in sys.stdlib_module_names]
+        assert libraries[0] == "edge_imports", path.name
 
 
 def test_engines_are_named_in_dispatched_macros_only():
@@ -174,6 +198,46 @@ def test_engines_are_named_in_dispatched_macros_only():
     for path in sorted((ROOT / "macros").rglob("*.sql")):
         if path.parent.name not in ("engine", "raw"):
             assert not named.search(path.read_text()), path
+
+
+# Which files make an exposure.
+EXPOSED = {
+    "dashboard": ["dashboard"],
+    "board_report": ["ops/report.py"],
+    "alerts_sent": ["ops/notify.py"],
+    "build_summary": ["ops/summary.py"],
+}
+
+
+def test_exposures_depend_on_every_mart_that_their_code_reads(manifest, marts):
+    exposures = {entry["name"]: entry for entry in manifest["exposures"].values()}
+    assert set(exposures) == set(EXPOSED)
+    for name, places in EXPOSED.items():
+        paths = [
+            path
+            for place in places
+            for path in ([ROOT / place] if "." in place else (ROOT / place).rglob("*"))
+            if path.suffix == ".py"
+        ]
+        code = "".join(path.read_text() for path in sorted(paths))
+        read = set(re.findall(r"\b(?:marts|quality)\.(\w+)", code)) & set(marts)
+        listed = {
+            node.removeprefix("model.insight_engine.")
+            for node in exposures[name]["depends_on"]["nodes"]
+        }
+        assert read, name
+        assert listed == read, name
+        assert exposures[name]["owner"]["email"], name
+        assert len(exposures[name]["description"]) > 20, name
+
+
+def test_metrics_beside_marts_are_simple():
+    # dbt 1.12, reading only what changed, finds other kinds twice once their mart
+    # was edited; they stand in models/semantic/metrics.yml.
+    for path in sorted((ROOT / "models").rglob("*.yml")):
+        for model in (yaml.safe_load(path.read_text()) or {}).get("models", []):
+            for metric in model.get("metrics", []):
+                assert metric["type"] == "simple", metric["name"]
 
 
 def test_yaml_keys_are_known():

@@ -12,12 +12,13 @@ import time
 import duckdb
 import pytest
 from harness import ROOT
+from tiny_project import TinyProject
 
 from ops import publish
 
 ROWS = 40_000
 READER = """
-import sys, os, duckdb
+import sys, os, time, duckdb
 path, stop = sys.argv[1:]
 seen, reads = set(), 0
 while True:
@@ -40,6 +41,8 @@ while True:
     reads += 1
     if last:
         break
+    # Twenty of them, and a build besides, on a small machine.
+    time.sleep(0.1)
 print(reads, len(seen))
 """
 
@@ -220,6 +223,8 @@ def test_history_goes_on(build):
         ({"test.i.step_key": None}, "step_key"),
         ({"model.i.step": None, "test.i.step_key": None}, "step"),
         ({"model.i.step": "skipped"}, "step"),
+        # A selection: what it left out would vanish from the serving file.
+        ({"model.i.notes": None, "test.i.hint": None}, "notes"),
         ({"model.i.sales": None, "model.i.notes": None}, "none of the public marts"),
     ],
 )
@@ -295,6 +300,16 @@ def test_a_file_that_is_no_database_is_replaced(build):
     assert build.read("select count(*) from marts.sales") == [(ROWS,)]
 
 
+def test_what_a_killed_publication_left_is_removed(build):
+    (build.serving.parent / "serving.duckdb.new").write_text("half a file")
+    (build.serving.parent / "serving.duckdb.new.wal").write_text("half a log")
+    spill = build.serving.parent / "serving.duckdb.new.spill"
+    spill.mkdir()
+    (spill / "duckdb_temp_block").write_text("rows")
+    assert build.publish() == (2, ROWS + 1)
+    assert not list(build.serving.parent.glob("serving.duckdb.new*"))
+
+
 def test_twenty_readers_while_ten_builds_publish(build, tmp_path):
     build.publish()
     stop = tmp_path / "stop"
@@ -347,3 +362,48 @@ def test_killed_at_any_moment_the_file_is_whole(build):
     assert build.start().wait() == 0
     assert build.read("select distinct version from marts.sales") == [(build.version,)]
     assert not list(build.serving.parent.glob("serving.duckdb.new*"))
+
+
+def test_make_build_publishes_only_what_passed(tmp_path):
+    """The command itself, with dbt: a planted failure, kills, and the way back."""
+    project = TinyProject(tmp_path)
+    code, printed = project.build()
+    assert code == 0, printed
+    assert "Published 2 tables, 40,001 rows" in printed
+    first = project.published()
+    before = project.serving.read_bytes()
+    code, printed = project.build(planted="true", total=100)
+    assert code != 0
+    assert "accepted_values_sales_version" in printed
+    assert "Not published. The build did not succeed" in printed
+    assert "is unchanged: readers see the build of" in printed
+    assert project.serving.read_bytes() == before
+    # Nor can the publication be had afterwards by itself.
+    environment = {
+        **os.environ,
+        "INSIGHT_WAREHOUSE": str(project.warehouse),
+        "INSIGHT_SERVING": str(project.serving),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "ops.publish", "--target-path", str(project.target)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "accepted_values_sales_version" in done.stderr
+    assert project.serving.read_bytes() == before
+    # Killed as soon as dbt has begun to write, and a little later.
+    for wait in (0.0, 0.7):
+        process = project.start(total=200)
+        for line in process.stdout:
+            if "START sql table model" in line:
+                break
+        time.sleep(wait)
+        project.kill(process)
+        assert project.published() in (first, (project.published()[0], 200))
+    code, printed = project.build(total=300)
+    assert code == 0, printed
+    assert project.published()[1] == 300
+    assert not list(tmp_path.glob("serving.duckdb.new*"))

@@ -289,6 +289,11 @@ def faulty_shop():
         "marketing_spend": (
             "spend_date,channel,spend\n2025-02-19,email,5\n2025-02-01,email,6\n"
         ),
+        # Nothing of it can be used, so nobody knows how old it is.
+        "email_events": (
+            "event_id,customer_id,event_type,occurred_at\n"
+            "e1,c1,shouted,2025-02-20 10:00:00\n"
+        ),
     }
 
 
@@ -298,7 +303,7 @@ SCORES = {
     "customers": (1, 4 / 5, 1, None, 20 / 28),
     "returns": (1, 1, 1, 1 / 4, 0),
     "marketing_spend": (1, 1, 1, 1, 1),
-    "email_events": (None,) * 5,
+    "email_events": (1, 1, 0, 1, None),
     "web_sessions": (None,) * 5,
 }
 DIMENSIONS = ("completeness", "uniqueness", "validity", "consistency", "timeliness")
@@ -376,6 +381,7 @@ def test_details_name_the_faults(scored):
         "newest row of 2025-02-03, 17 days before as_of"
     )
     assert details["customers", "consistency"] == "nothing to hold it against"
+    assert details["email_events", "timeliness"] == "no row has a time that can be read"
     assert details["web_sessions", "overall"] == "no data"
 
 

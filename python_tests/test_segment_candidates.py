@@ -140,6 +140,17 @@ def test_five_seeds_find_the_same_centres_in_the_same_order():
         np.testing.assert_allclose(edge.fit_kmeans(points, 4, seed), first, atol=1e-6)
 
 
+def test_centres_are_the_means_of_all_points_not_of_those_they_started_from():
+    points, _ = blobs(size=1500, spread=0.8)
+    assert len(points) > edge.START_CUSTOMERS
+    centers = edge.fit_kmeans(points, 4, seed=1)
+    labels = edge.nearest(points, centers, range(4))
+    means = [points[labels == cluster].mean(axis=0) for cluster in range(4)]
+    np.testing.assert_allclose(centers, means, atol=0.005)
+    few = edge.fit_kmeans(points[: edge.START_CUSTOMERS], 4, seed=1)
+    assert np.abs(few - centers).max() > 0.005
+
+
 def test_the_order_of_rows_does_not_matter():
     frame = sample(blobs(spread=1.2)[0])
     shuffled = frame.sample(frac=1, random_state=3).reset_index(drop=True)

@@ -5,13 +5,22 @@ basket), the same item in several sizes among them; half of all lines come back.
 decides a return is known here: customer, item, brand, size, price, basket. Seeded.
 
     python benchmarks/returns/fashion.py --output DIR [--lines 100000] [--seed 1]
+    python benchmarks/returns/fashion.py --judge [--lines 100000] [--seed 1]
+
+--output writes the shop's raw exports. --judge builds the return marts from them in a
+temporary folder and prints how well each candidate ranks and holds on the newest fifth,
+beside the true chances, and beside features that know too much.
 """
 
 import argparse
+import tempfile
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pandas as pd
+from build import build
+from sklearn.metrics import roc_auc_score
 
 FIRST_DAY = np.datetime64("2024-06-22")
 N_DAYS = 314
@@ -190,14 +199,57 @@ def write_shop(folder, lines):
     )
 
 
+def judge(lines):
+    """Print AUC and calibration on the test orders of a build from `lines`."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_shop(folder / "data", lines)
+        settings = {"return_extra_features": list(EXTRA_FEATURES)}
+        warehouse, *_ = build(folder / "data", folder, settings)
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            test = connection.execute(
+                "select cast(order_id as bigint) as order_id, was_returned"
+                " from marts.return_predictions where data_split = 'test'"
+            ).df()
+            metrics = connection.execute(
+                "select candidate, is_selected, metric, value"
+                " from intermediate.int_return_metrics"
+                " join intermediate.int_return_choice using (candidate)"
+                " where data_split = 'test' order by candidate, metric"
+            ).df()
+    truth = lines.set_index("order_id").loc[test["order_id"]]
+    label = test["was_returned"].astype(int)
+    print(f"{len(test):,} test orders, {label.mean():.3f} of them returned")
+    best = roc_auc_score(label, truth["return_probability"])
+    print(f"AUC of the true chances: {best:.4f}")
+    print(f"AUC of rates over all rows (a leak): {leak(lines, test['order_id']):.4f}")
+    print(metrics.to_string(index=False, float_format=lambda value: f"{value:.4f}"))
+
+
+def leak(lines, test_ids):
+    """AUC of the sum of return rates by customer and item, counted over all rows."""
+    score = sum(
+        lines.groupby(column)["is_returned"].transform("mean")
+        for column in ("customer_id", "item_id")
+    )
+    test = lines["order_id"].isin(test_ids)
+    return roc_auc_score(lines["is_returned"][test], score[test])
+
+
 def main():
-    """Write a shop as the command line says."""
+    """Write or judge a shop as the command line says."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--output", type=Path, required=True)
+    action = parser.add_mutually_exclusive_group(required=True)
+    action.add_argument("--output", type=Path)
+    action.add_argument("--judge", action="store_true")
     parser.add_argument("--lines", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    write_shop(arguments.output, draw_lines(arguments.lines, arguments.seed))
+    lines = draw_lines(arguments.lines, arguments.seed)
+    if arguments.judge:
+        judge(lines)
+    else:
+        write_shop(arguments.output, lines)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """Scores, profiles, quarantine, and the tests of the build."""
 
+import json
+
 import streamlit as st
 
 from dashboard import serving, ui
 
-VIEWS = ["Quarantine", "Scores", "Profiles", "Tests", "Settings"]
+VIEWS = ["Scores", "Quarantine", "Profiles", "Tests", "Build settings"]
 
 
 def render():
@@ -16,7 +18,7 @@ def render():
         "Quarantine": quarantine,
         "Profiles": profiles,
         "Tests": tests,
-        "Settings": settings,
+        "Build settings": settings,
     }[shown]()
 
 
@@ -25,35 +27,83 @@ def scores():
     if not serving.has_rows("quality.quality_scores"):
         ui.empty("quality")
         return
-    rows = serving.query("select * from quality.quality_scores order by all")
-    grid = rows.pivot_table(
-        index="table_name", columns="dimension", values="score", aggfunc="mean"
+    rows = serving.query(
+        "select * from quality.quality_scores"
+        " order by display_order, table_name, dimension_order, dimension"
     )
-    fig = ui.figure(150 + 42 * len(grid))
+    overall = rows[rows["dimension"] == "overall"]
+    ui.cards(
+        (
+            ui.card(
+                ui.name(row["table_name"]),
+                ui.grade(row["score"]),
+                ""
+                if ui.is_missing(row["raw_rows"])
+                else f"{ui.count(row['raw_rows'])} raw rows",
+            )
+            for row in overall.to_dict("records")
+        ),
+        "small",
+    )
+    st.header("By dimension")
+    parts = rows[rows["dimension"] != "overall"]
+    grid = parts.pivot_table(
+        index="table_name", columns="dimension", values="score", aggfunc="mean"
+    ).reindex(
+        index=list(dict.fromkeys(parts["table_name"])),
+        columns=list(dict.fromkeys(parts["dimension"])),
+    )
+    fig = ui.figure(120 + 42 * len(grid))
     fig.add_heatmap(
         z=grid.to_numpy(dtype=float),
-        x=[ui.text(c) for c in grid.columns],
-        y=[ui.text(i) for i in grid.index],
-        colorscale=[[0, "#f3c9c5"], [0.8, "#f7ecc8"], [1, "#bfe5d2"]],
-        texttemplate="%{z:.3~g}",
+        x=[ui.name(c) for c in grid.columns],
+        y=[ui.name(i) for i in grid.index],
+        zmin=0,
+        zmax=1,
+        colorscale=[
+            [0, "#f3c9c5"],
+            [0.9, "#f7dcc8"],
+            [0.99, "#eef3d2"],
+            [1, "#cdebdc"],
+        ],
+        text=[[ui.grade(v) for v in line] for line in grid.to_numpy(dtype=float)],
+        texttemplate="%{text}",
+        hovertemplate="%{y}, %{x}: %{text}<extra></extra>",
         showscale=False,
         xgap=3,
         ygap=3,
     )
-    fig.update_yaxes(autorange="reversed")
+    fig.update_xaxes(showgrid=False)
+    fig.update_yaxes(autorange="reversed", showgrid=False)
     ui.chart(
-        fig, "scores", "Score of each raw table by dimension; the best is the top."
+        fig,
+        "scores",
+        "Share of sound rows of each raw table by dimension; a dash where there is"
+        " nothing to hold it against.",
     )
+    st.header("What was found")
+    lacking = rows[(rows["score"].fillna(1) < 1) & (rows["dimension"] != "overall")]
+    lacking = lacking[lacking["table_name"] != "all_tables"]
+    if lacking.empty:
+        ui.note("Nothing: every score is full.")
     ui.table(
-        rows,
+        lacking.sort_values(["score", "table_name", "dimension"]),
         {
-            "table_name": ui.text,
-            "dimension": ui.text,
-            "score": lambda v: ui.number(v, 4),
+            "table_name": ui.name,
+            "dimension": ui.name,
+            "score": ui.grade,
+            "failed_rows": ui.count,
+            "detail": ui.prose,
             "weight": ui.number,
-            "detail": ui.text,
         },
         "quality_scores",
+        "Scores that are not full, the lowest first. The download has all.",
+        labels={"table_name": "Raw table", "failed_rows": "Faulty rows"},
+        source=(
+            "select * from quality.quality_scores"
+            " order by display_order, dimension_order",
+        ),
+        total=len(lacking),
     )
 
 
@@ -70,13 +120,19 @@ def quarantine():
     if reasons.empty:
         ui.note("Every raw row was sound: nothing is in quarantine.")
         return
-    left, _ = st.columns([1, 3])
-    with left:
+    one, two, _ = st.columns([1, 2, 1])
+    with one:
         chosen = ui.pick(
             "Raw table", ["all", *sorted(set(reasons["table_name"]))], "table"
         )
     if chosen != "all":
         reasons = reasons[reasons["table_name"] == chosen]
+    with two:
+        reason = ui.pick(
+            "Reason", ["all", *sorted(set(reasons["reason"]))], "reason", form=ui.text
+        )
+    if reason != "all":
+        reasons = reasons[reasons["reason"] == reason]
     ui.cards(
         [
             ui.card("Rows kept out", ui.count(reasons["total"].sum())),
@@ -85,27 +141,44 @@ def quarantine():
     )
     ui.table(
         reasons,
-        {"reason": str, "table_name": ui.text, "total": ui.count},
+        {"reason": ui.prose, "table_name": ui.name, "total": ui.count},
         "quarantine_reasons",
-        labels={"total": "rows"},
+        labels={"total": "Rows", "table_name": "Raw table"},
     )
     st.header("The rows")
+    where = "(? = 'all' or table_name = ?) and (? = 'all' or reason = ?)"
+    given = (chosen, chosen, reason, reason)
+    listing = f"select * from {table} where {where} order by table_name, row_number"
+    rows = serving.query(f"{listing} limit 30", *given)
     ui.table(
-        serving.query(
-            f"select * from {table} where ? = 'all' or table_name = ?"
-            " order by table_name, row_number limit 100000",
-            chosen,
-            chosen,
-        ),
+        rows.assign(raw_row=[raw_row(v) for v in rows["raw_row"]]),
         {
-            "table_name": ui.text,
+            "reason": ui.prose,
+            "table_name": ui.name,
             "row_number": ui.count,
-            "reason": str,
-            "raw_row": str,
+            "source_file": ui.text,
+            "raw_row": ui.prose,
         },
         "quarantined_rows",
+        labels={
+            "table_name": "Raw table",
+            "row_number": "Number",
+            "source_file": "File",
+            "raw_row": "As it came",
+        },
         rows=30,
+        source=(listing, *given),
+        total=int(reasons["total"].sum()),
     )
+
+
+def raw_row(value):
+    """A raw row's columns and values in one line."""
+    try:
+        found = json.loads(value)
+        return ", ".join(f"{k}: {v}" for k, v in found.items())
+    except (ValueError, TypeError, AttributeError):
+        return ui.text(value) if value is None else str(value)
 
 
 def profiles():
@@ -113,62 +186,110 @@ def profiles():
     if not serving.has_rows("quality.column_profiles"):
         ui.empty("quality")
         return
-    names = serving.query(
-        "select distinct table_name as t from quality.column_profiles order by t"
+    found = serving.query(
+        "select table_name as t from quality.column_profiles group by 1"
+        " order by t <> 'orders', t"
     )["t"]
     left, _ = st.columns([1, 3])
     with left:
-        chosen = ui.pick("Raw table", names, "table")
+        chosen = ui.pick("Raw table", found, "profile")
+    rows = serving.query(
+        "select *, nulls / nullif(rows, 0) as empty from quality.column_profiles"
+        " where table_name = ? order by column_number, column_name"
+        if "column_number" in serving.columns("quality.column_profiles")
+        else "select *, nulls / nullif(rows, 0) as empty from quality.column_profiles"
+        " where table_name = ? order by column_name",
+        chosen,
+    )
     ui.table(
-        serving.query(
+        rows.assign(top_values=[top_values(v) for v in rows["top_values"]]),
+        {
+            "column_name": ui.term,
+            "data_type": ui.term,
+            "rows": ui.count,
+            "empty": ui.share,
+            "distinct_values": ui.count,
+            "min": ui.text,
+            "p25": ui.number,
+            "p50": ui.number,
+            "p75": ui.number,
+            "max": ui.text,
+            "mean": ui.number,
+            "outliers": ui.count,
+            "top_values": ui.prose,
+        },
+        "column_profiles",
+        labels={
+            "column_name": "Column",
+            "data_type": "Type",
+            "distinct_values": "Distinct",
+            "p25": "25 %",
+            "p50": "Median",
+            "p75": "75 %",
+            "top_values": "Most frequent",
+        },
+        source=(
             "select * from quality.column_profiles where table_name = ?"
             " order by column_name",
             chosen,
         ),
-        {
-            "column_name": str,
-            "data_type": str,
-            "rows": ui.count,
-            "nulls": ui.count,
-            "distinct_values": ui.count,
-            "min": ui.text,
-            "p50": ui.number,
-            "max": ui.text,
-            "mean": ui.number,
-            "outliers": ui.count,
-        },
-        "column_profiles",
+        total=len(rows),
     )
+
+
+def top_values(value):
+    """The three most frequent values with their rows."""
+    try:
+        found = json.loads(value)[:3]
+        return ", ".join(f"{each['value']} ({each['rows']:,})" for each in found)
+    except (ValueError, TypeError, KeyError):
+        return "–"
 
 
 def tests():
     """What each test of this build said."""
     if not serving.has_rows("publication.build_tests"):
-        ui.note("This file has no record of its build.")
+        ui.empty("record")
         return
+    total = serving.query(
+        "select count(*) as n, count(*) filter (where status = 'warn') as warned,"
+        " count(*) filter (where kind = 'unit test') as units"
+        " from publication.build_tests"
+    ).iloc[0]
+    ui.cards(
+        [
+            ui.card("Tests run", ui.count(total["n"])),
+            ui.card("Of them unit tests", ui.count(total["units"])),
+            ui.card("Warned", ui.count(total["warned"])),
+        ]
+    )
+    listing = (
+        "select * from publication.build_tests"
+        " order by status <> 'warn', test_name, kind"
+    )
     ui.table(
-        serving.query(
-            "select * from publication.build_tests"
-            " order by status <> 'warn', test_name, kind"
-        ),
+        serving.query(f"{listing} limit 50"),
         {
-            "test_name": str,
-            "kind": str,
-            "severity": str,
-            "status": str,
+            "test_name": ui.prose,
+            "kind": ui.name,
+            "severity": ui.name,
+            "status": ui.name,
             "failures": ui.count,
-            "message": ui.text,
+            "message": ui.prose,
         },
         "build_tests",
         "Warnings first. A build with a failed error-level test is never published.",
+        labels={"test_name": "Test"},
         rows=50,
+        source=(listing,),
+        total=int(total["n"]),
     )
 
 
 def settings():
     """Every setting of this build."""
     if not serving.has_rows("publication.build_settings"):
-        ui.note("This file has no record of its build.")
+        ui.empty("record")
         return
     ui.table(
         serving.query(
@@ -176,5 +297,6 @@ def settings():
         ),
         {"setting": str, "value": str},
         "build_settings",
+        "As this build was run: vars.yml, and what the command line said.",
         rows=100,
     )

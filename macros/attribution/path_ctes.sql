@@ -109,8 +109,8 @@ numbered as (
         -- One window for all, so that the touches are sorted once.
         row_number() over in_order as touch_position,
         count(touchpoint_id) over whole_path as path_length,
-        last_value(case when not is_direct then touchpoint_id end ignore nulls)
-            over whole_path as last_non_direct_touchpoint_id,
+        {{ last_known('case when not is_direct then touchpoint_id end', 'whole_path') }}
+            as last_non_direct_touchpoint_id,
         decay_weight,
         {{ stable_sum('decay_weight', over='whole_path', decimals=30) }} as path_decay_weight,
         age_days,

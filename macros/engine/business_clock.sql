@@ -12,3 +12,7 @@
 {% macro duckdb__business_clock(timestamp) -%}
     timezone('{{ var('business_timezone') }}', timezone('UTC', {{ timestamp }}))
 {%- endmacro %}
+
+{% macro spark__business_clock(timestamp) -%}
+    from_utc_timestamp({{ timestamp }}, '{{ var('business_timezone') }}')
+{%- endmacro %}

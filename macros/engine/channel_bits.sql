@@ -16,3 +16,16 @@
         end
     )
 {%- endmacro %}
+
+{% macro spark__channel_bits(channel_number, word) -%}
+    bit_or(
+        case
+            when {{ channel_number }} between {{ 60 * (word - 1) }} and {{ 60 * word - 1 }}
+                then shiftleft(
+                    cast(1 as bigint),
+                    cast({{ channel_number }} - {{ 60 * (word - 1) }} as integer)
+                )
+            else cast(0 as bigint)
+        end
+    )
+{%- endmacro %}

@@ -6,3 +6,7 @@
 {% macro duckdb__collapse_blanks(text) -%}
     trim(regexp_replace({{ text }}, '[\s\x{00A0}]+', ' ', 'g'))
 {%- endmacro %}
+
+{% macro spark__collapse_blanks(text) -%}
+    trim(regexp_replace({{ text }}, '[\\s\\u00A0]+', ' '))
+{%- endmacro %}

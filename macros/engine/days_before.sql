@@ -9,3 +9,7 @@
 {% macro duckdb__days_before(timestamp, days) -%}
     ({{ timestamp }} - to_microseconds({{ (days * 86400000000) | round | int }}))
 {%- endmacro %}
+
+{% macro spark__days_before(timestamp, days) -%}
+    timestamp_micros(unix_micros({{ timestamp }}) - {{ (days * 86400000000) | round | int }})
+{%- endmacro %}

@@ -6,3 +6,7 @@
 {% macro duckdb__days_between(earlier, later) -%}
     (cast({{ later }} as date) - cast({{ earlier }} as date))
 {%- endmacro %}
+
+{% macro spark__days_between(earlier, later) -%}
+    cast(datediff({{ later }}, {{ earlier }}) as bigint)
+{%- endmacro %}

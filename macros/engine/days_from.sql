@@ -6,3 +6,7 @@
 {% macro duckdb__days_from(earlier, later) -%}
     ({{ later }} - {{ earlier }})
 {%- endmacro %}
+
+{% macro spark__days_from(earlier, later) -%}
+    cast(datediff({{ later }}, {{ earlier }}) as bigint)
+{%- endmacro %}

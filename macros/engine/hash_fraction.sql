@@ -10,3 +10,7 @@
 {% macro duckdb__hash_fraction(text) -%}
     (cast('0x' || substr(md5({{ text }}), 1, 7) as bigint) / 268435456e0)
 {%- endmacro %}
+
+{% macro spark__hash_fraction(text) -%}
+    (cast(conv(substr(md5({{ text }}), 1, 7), 16, 10) as bigint) / 268435456e0)
+{%- endmacro %}

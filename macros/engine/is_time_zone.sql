@@ -9,3 +9,7 @@
         ~ (name | string).replace("'", "''") ~ "')") -%}
     {{ return(found.columns[0].values()[0] | int > 0) }}
 {% endmacro %}
+
+{% macro spark__is_time_zone(name) %}
+    {{ return((name | string | lower) in (modules.pytz.all_timezones | map('lower') | list)) }}
+{% endmacro %}

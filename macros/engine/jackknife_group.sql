@@ -9,3 +9,7 @@
 {% macro duckdb__jackknife_group(id) -%}
     cast(cast('0x' || substr(md5({{ id }}), 1, 7) as bigint) % 50 as integer)
 {%- endmacro %}
+
+{% macro spark__jackknife_group(id) -%}
+    cast(cast(conv(substr(md5({{ id }}), 1, 7), 16, 10) as bigint) % 50 as integer)
+{%- endmacro %}

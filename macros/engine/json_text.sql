@@ -6,3 +6,11 @@
 {% macro duckdb__json_text(text) -%}
     cast(to_json({{ text }}) as varchar)
 {%- endmacro %}
+
+{% macro spark__json_text(text) -%}
+    {#- Spark writes JSON of arrays, not of single texts. -#}
+    case
+        when {{ text }} is not null
+            then substr(to_json(array({{ text }})), 2, length(to_json(array({{ text }}))) - 2)
+    end
+{%- endmacro %}

@@ -10,3 +10,8 @@
     last_value({{ expression }} ignore nulls) over
     {%- if ' ' in window %} ({{ window }}){% else %} {{ window }}{% endif %}
 {%- endmacro %}
+
+{% macro spark__last_known(expression, window) -%}
+    last_value({{ expression }}) ignore nulls over
+    {%- if ' ' in window %} ({{ window }}){% else %} {{ window }}{% endif %}
+{%- endmacro %}

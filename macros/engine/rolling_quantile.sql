@@ -11,3 +11,8 @@
     quantile_cont({{ expression }}, {{ quantile }}) over
     {%- if ' ' in window %} ({{ window }}){% else %} {{ window }}{% endif %}
 {%- endmacro %}
+
+{% macro spark__rolling_quantile(expression, quantile, window) -%}
+    percentile({{ expression }}, {{ quantile }}) over
+    {%- if ' ' in window %} ({{ window }}){% else %} {{ window }}{% endif %}
+{%- endmacro %}

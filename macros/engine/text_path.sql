@@ -17,3 +17,16 @@
         || coalesce(' > ' || string_agg({{ escaped }}, ' > ' order by {{ position }})
             filter (where {{ position }} > 3), '')
 {%- endmacro %}
+
+{% macro spark__text_path(text, position) -%}
+    {%- set escaped = "replace(replace(" ~ text ~ ", '\\\\', '\\\\\\\\'), '>', '\\\\>')" -%}
+    array_join(
+        transform(
+            array_sort(collect_list(struct(
+                coalesce({{ position }}, 1) as place, {{ escaped }} as text
+            ))),
+            step -> step.text
+        ),
+        ' > '
+    )
+{%- endmacro %}

@@ -33,7 +33,7 @@ profiled as (
         {%- endif %}
         {%- endfor %}
         1 as one
-    from {{ relation }}
+    from {{ relation or '(select 1 as nothing) as nothing' }}
 
 ),
 
@@ -126,6 +126,7 @@ sums as (
 {{ c }}_frequent as (
 
     select
+        {{ loop.index }} as column_number,
         cast({{ c }} as string) as value,
         count(*) as occurrences
     from profiled
@@ -135,78 +136,115 @@ sums as (
     limit 5
 
 ),
+{%- endfor %}
 
-{{ c }}_numbered as (
+{%- if columns %}
 
-    select
-        value,
-        occurrences,
-        row_number() over (order by occurrences desc, value) as place
-    from {{ c }}_frequent
+frequent as (
+
+    {%- for column in columns %}
+    select column_number, value, occurrences from c{{ loop.index }}_frequent
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
 
 ),
 
-{{ c }}_top as (
+numbered as (
 
     select
+        column_number,
+        value,
+        occurrences,
+        row_number() over (
+            partition by column_number order by occurrences desc, value
+        ) as place
+    from frequent
+
+),
+
+top_values as (
+
+    select
+        column_number,
         {%- for place in range(1, 6) %}
         max(case when place = {{ place }} then value end) as value_{{ place }},
         max(case when place = {{ place }} then occurrences end) as occurrences_{{ place }}
         {{- ',' if not loop.last }}
         {%- endfor %}
-    from {{ c }}_numbered
+    from numbered
+    group by column_number
 
 ),
-{%- endfor %}
+{%- endif %}
 
 profiles as (
 
+    {%- if columns %}
+    {%- set facts = {
+        'null_count': [], 'distinct_count': [], 'min_text': [], 'max_text': [], 'mean': [],
+        'std_dev': [], 'p25': [], 'p50': [], 'p75': [], 'outlier_count': [],
+    } %}
     {%- for column in columns %}
-    {%- set c = 'c' ~ loop.index %}
-    {%- set is_number = column.name in numbers %}
+        {%- set c = 'c' ~ loop.index %}
+        {%- set when = 'when ' ~ loop.index ~ ' then ' %}
+        {%- do facts.null_count.append(when ~ 'summary.row_count - summary.' ~ c ~ '_filled') %}
+        {%- do facts.distinct_count.append(when ~ 'summary.' ~ c ~ '_distinct') %}
+        {%- do facts.min_text.append(when ~ 'summary.' ~ c ~ '_min') %}
+        {%- do facts.max_text.append(when ~ 'summary.' ~ c ~ '_max') %}
+        {%- if column.name in numbers %}
+            {%- set n, z, z2 = 'sums.' ~ c ~ '_count', 'sums.' ~ c ~ '_sum_z', 'sums.' ~ c ~ '_sum_z2' %}
+            {%- do facts.mean.append(when ~ 'bounds.' ~ c ~ '_middle + bounds.' ~ c ~ '_spread * ('
+                ~ z ~ ' / nullif(' ~ n ~ ', 0))') %}
+            {%- do facts.std_dev.append(when ~ 'bounds.' ~ c ~ '_spread * sqrt(greatest(' ~ z2
+                ~ ' - ' ~ z ~ ' * ' ~ z ~ ' / nullif(' ~ n ~ ', 0), 0e0) / nullif(' ~ n ~ ' - 1, 0))') %}
+            {%- for percent in ['p25', 'p50', 'p75'] %}
+                {%- do facts[percent].append(when ~ 'case when bounds.' ~ c
+                    ~ '_spread is not null then summary.' ~ c ~ '_' ~ percent ~ ' end') %}
+            {%- endfor %}
+            {%- do facts.outlier_count.append(when ~ 'case when bounds.' ~ c
+                ~ '_spread is not null then sums.' ~ c ~ '_outliers end') %}
+        {%- elif column.name in booleans %}
+            {%- do facts.mean.append(when ~ 'summary.' ~ c ~ '_mean') %}
+        {%- endif %}
+    {%- endfor %}
     select
         '{{ table_name }}' as table_name,
-        '{{ column.name | replace("'", "''") }}' as column_name,
-        '{{ column.dtype | lower }}' as data_type,
-        {{ loop.index }} as column_number,
+        listed.column_name,
+        listed.data_type,
+        listed.column_number,
         summary.row_count,
-        summary.row_count - summary.{{ c }}_filled as null_count,
-        summary.{{ c }}_distinct as distinct_count,
-        summary.{{ c }}_min as min_text,
-        summary.{{ c }}_max as max_text,
-        {%- if is_number %}
-        bounds.{{ c }}_middle
-        + bounds.{{ c }}_spread * (sums.{{ c }}_sum_z / nullif(sums.{{ c }}_count, 0)) as mean,
-        bounds.{{ c }}_spread * sqrt(
-            greatest(
-                sums.{{ c }}_sum_z2
-                - sums.{{ c }}_sum_z * sums.{{ c }}_sum_z / nullif(sums.{{ c }}_count, 0),
-                0e0
-            ) / nullif(sums.{{ c }}_count - 1, 0)
-        ) as std_dev,
-        case when bounds.{{ c }}_spread is not null then summary.{{ c }}_p25 end as p25,
-        case when bounds.{{ c }}_spread is not null then summary.{{ c }}_p50 end as p50,
-        case when bounds.{{ c }}_spread is not null then summary.{{ c }}_p75 end as p75,
-        case when bounds.{{ c }}_spread is not null then sums.{{ c }}_outliers end as outlier_count,
+        {%- for fact, branches in facts.items() %}
+        {%- set type = 'string' if fact in ['min_text', 'max_text']
+            else 'bigint' if fact in ['null_count', 'distinct_count', 'outlier_count']
+            else 'double' %}
+        {%- if branches %}
+        case listed.column_number
+            {%- for branch in branches %}
+            {{ branch }}
+            {%- endfor %}
+        end as {{ fact }},
         {%- else %}
-        {{ 'summary.' ~ c ~ '_mean' if column.name in booleans else 'cast(null as double)' }} as mean,
-        cast(null as double) as std_dev,
-        cast(null as double) as p25,
-        cast(null as double) as p50,
-        cast(null as double) as p75,
-        cast(null as bigint) as outlier_count,
+        cast(null as {{ type }}) as {{ fact }},
         {%- endif %}
+        {%- endfor %}
         {%- for place in range(1, 6) %}
-        {{ c }}_top.value_{{ place }},
-        {{ c }}_top.occurrences_{{ place }}{{ ',' if not loop.last }}
+        top_values.value_{{ place }},
+        top_values.occurrences_{{ place }}{{ ',' if not loop.last }}
         {%- endfor %}
     from summary
     cross join bounds
     cross join sums
-    cross join {{ c }}_top
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
+    cross join (
+        values
+        {%- for column in columns %}
+        ({{ loop.index }}, {{ text_literal(column.name) }}, '{{ data_type_name(column.dtype) }}')
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    ) as listed (column_number, column_name, data_type)
+    left join top_values
+        on listed.column_number = top_values.column_number
     {%- else %}
     select
         cast(null as string) as table_name,
@@ -229,7 +267,7 @@ profiles as (
         cast(null as bigint) as occurrences_{{ place }}{{ ',' if not loop.last }}
         {%- endfor %}
     where false
-    {%- endfor %}
+    {%- endif %}
 
 )
 

@@ -6,8 +6,10 @@
     Returns a dict: table -> {required, files, columns}; columns: name ->
     {kind: id | text | timestamp | amount | count, required, aliases}.
     A contract name always wins over an alias; earlier aliases win over later.
+    The columns that the setting return_extra_features names belong to orders, each
+    as extra_<name>, with `setting`: what names them and how they are called there.
 -#}
-{{ return({
+{%- set contract = {
     'touchpoints': {
         'required': true,
         'files': ['touchpoints', 'marketing_touchpoints'],
@@ -80,5 +82,14 @@
             'sessions': {'kind': 'count', 'required': true, 'aliases': ['session_count', 'visits']},
         },
     },
-}) }}
+} -%}
+{%- for feature in return_extra_features() -%}
+    {%- do contract['orders']['columns'].update({feature.column: {
+        'kind': 'text',
+        'required': true,
+        'aliases': [feature.given],
+        'setting': {'name': 'return_extra_features', 'wanted': feature.given},
+    }}) -%}
+{%- endfor -%}
+{{ return(contract) }}
 {% endmacro %}

@@ -40,6 +40,12 @@
         {%- endfor -%}
         {%- if hits -%}
             {%- do resolved.update({column: hits[0]}) -%}
+        {%- elif spec.get('setting') -%}
+            {{ raise_raw_error(
+                place ~ " has no column '" ~ (wanted or spec['setting']['wanted'])
+                ~ "', which vars.yml names under " ~ spec['setting']['name']
+                ~ "; its columns are: " ~ (found_columns | join(', '))
+                ~ ". Name one of them, or take it out of the list.") }}
         {%- elif wanted is not none or spec['required'] -%}
             {{ raise_raw_error(
                 place ~ " has no column '" ~ (wanted or column) ~ "'"

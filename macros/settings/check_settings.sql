@@ -30,6 +30,15 @@
         {%- do integer_setting('churn_horizon_days', at_least=30, at_most=365) -%}
         {%- do number_setting('churn_risk_threshold', at_least=0, at_most=1) -%}
         {%- do integer_setting('lapsed_after_days', at_least=1) -%}
+        {%- do integer_setting('return_window_days', at_least=1, at_most=365) -%}
+        {%- do return_extra_features() -%}
+        {%- do number_setting('return_test_share', at_least=0.05, at_most=0.9) -%}
+        {%- do number_setting('return_processing_cost', at_least=0, nullable=true) -%}
+        {%- do number_setting('return_value_loss_share', at_least=0, at_most=1) -%}
+        {%- do number_setting('return_intervention_cost', at_least=0) -%}
+        {%- do number_setting('return_intervention_success', at_least=0, at_most=1) -%}
+        {%- set drift_warning = number_setting('drift_warning_level', above=0) -%}
+        {%- do number_setting('drift_critical_level', at_least=drift_warning) -%}
         {%- do date_setting('as_of', nullable=true) -%}
         {%- set plausible_from = date_setting('plausible_from') -%}
         {%- set plausible_until = date_setting('plausible_until', nullable=true) -%}

@@ -7,8 +7,9 @@
     {%- set parts = [] -%}
     {%- for column in columns -%}
         {%- do parts.append(
-            "coalesce(replace(replace(cast(" ~ column ~ " as " ~ dbt.type_string()
-            ~ "), '\\', '\\\\'), '|', '\\|'), '')") -%}
+            "coalesce(replace(replace(cast(" ~ column ~ " as " ~ dbt.type_string() ~ "), "
+            ~ text_literal('\\') ~ ", " ~ text_literal('\\\\') ~ "), '|', "
+            ~ text_literal('\\|') ~ "), '')") -%}
     {%- endfor -%}
     {{ return(parts | join(" || '|' || ")) }}
 {% endmacro %}

@@ -222,6 +222,6 @@ def model(dbt, session):
             dbt.ref("int_churn_cutoffs").df(),
             examples_of,
             features,
-            dbt.config.meta_get("seed"),
+            int(dbt.config.meta_get("seed")),
         )
     return found

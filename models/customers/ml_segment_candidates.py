@@ -279,6 +279,6 @@ def model(dbt, session):
             features,
             dbt.config.meta_get("most_clusters"),
             dbt.config.meta_get("radius_quantiles"),
-            dbt.config.meta_get("seed"),
+            int(dbt.config.meta_get("seed")),
         )
     return found

@@ -15,7 +15,7 @@ observations as (
         {%- endif %}
         cast(({{ test.metric }}) as double) as value,
         cast({{ '1' if test.trials is none else '(' ~ test.trials ~ ')' }} as double) as trials
-    from {{ test_relation(test) }}
+    from {{ test_relation(test) }} as tested
     {%- if test.where is not none %}
     where ({{ test.where }})
     {%- endif %}

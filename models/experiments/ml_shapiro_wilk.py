@@ -3,6 +3,9 @@
 One row per (test_name, group_name) of the samples.
 """
 
+import edge_imports  # noqa: F401  (first: see there)
+
+# isort: split
 import numpy as np
 import pandas as pd
 from scipy import stats

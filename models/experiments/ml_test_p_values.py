@@ -4,6 +4,9 @@ One row per test_name: p_value, and where they exist t_quantile_975 and the limi
 the 95 % interval of the non-centrality.
 """
 
+import edge_imports  # noqa: F401  (first: see there)
+
+# isort: split
 import math
 
 import numpy as np

@@ -7,7 +7,8 @@ origins as (
     select
         series,
         grain,
-        origin_index
+        origin_index,
+        is_final
     from {{ ref('int_forecast_origins') }}
 
 ),
@@ -20,6 +21,7 @@ paths as (
         model,
         origin_index,
         step,
+        actual,
         error
     from {{ ref('int_forecast_paths') }}
 
@@ -50,68 +52,57 @@ offered as (
 
 ),
 
--- Models are compared on the same forecasts only: from origins where all were fitted.
-breadths as (
-
-    select
-        series,
-        grain,
-        origin_index,
-        count(*) as models
-    from offered
-    group by series, grain, origin_index
-
-),
-
-widest as (
-
-    select
-        series,
-        grain,
-        max(models) as models
-    from breadths
-    group by series, grain
-
-),
-
 errors as (
 
     select
-        paths.series,
-        paths.grain,
-        paths.model,
-        paths.origin_index + paths.step as known_from_index,
-        abs(paths.error) as absolute_error
+        series,
+        grain,
+        model,
+        step,
+        origin_index + step as known_from_index,
+        actual,
+        error
     from paths
-    inner join breadths
-        on
-            paths.series = breadths.series
-            and paths.grain = breadths.grain
-            and paths.origin_index = breadths.origin_index
-    inner join widest
-        on
-            breadths.series = widest.series
-            and breadths.grain = widest.grain
-            and breadths.models = widest.models
-    where paths.error is not null
+    where error is not null
 
 ),
 
-records as (
+-- As forecast_accuracy has it: by step ahead.
+step_records as (
 
     select
         origins.series,
         origins.grain,
         origins.origin_index,
         errors.model,
-        {{ stable_sum('errors.absolute_error') }} / count(*) as mean_absolute_error
+        errors.step,
+        {{ wape('errors.error', 'errors.actual') }} as wape,
+        {{ stable_sum('abs(errors.error)') }} as absolute_error
     from origins
     inner join errors
-        on
-            origins.series = errors.series
-            and origins.grain = errors.grain
-            and origins.origin_index >= errors.known_from_index
-    group by origins.series, origins.grain, origins.origin_index, errors.model
+        on origins.series = errors.series
+        and origins.grain = errors.grain
+        and origins.origin_index >= errors.known_from_index
+    group by
+        origins.series,
+        origins.grain,
+        origins.origin_index,
+        errors.model,
+        errors.step
+
+),
+
+records as (
+
+    select
+        series,
+        grain,
+        origin_index,
+        model,
+        {{ stable_sum('wape') }} / count(wape) as mean_wape,
+        {{ stable_sum('absolute_error') }} as absolute_error
+    from step_records
+    group by series, grain, origin_index, model
 
 ),
 
@@ -122,35 +113,40 @@ ranked as (
         offered.grain,
         offered.origin_index,
         offered.model,
-        records.mean_absolute_error,
+        records.mean_wape,
         row_number() over (
             partition by offered.series, offered.grain, offered.origin_index
             order by
-                records.mean_absolute_error nulls last,
+                records.mean_wape nulls last,
+                records.absolute_error nulls last,
                 preferences.preference
         ) as place
     from offered
     inner join preferences
         on offered.model = preferences.model
     left join records
-        on
-            offered.series = records.series
-            and offered.grain = records.grain
-            and offered.origin_index = records.origin_index
-            and offered.model = records.model
+        on offered.series = records.series
+        and offered.grain = records.grain
+        and offered.origin_index = records.origin_index
+        and offered.model = records.model
 
 ),
 
 chosen as (
 
     select
-        series,
-        grain,
-        origin_index,
-        model,
-        mean_absolute_error
+        ranked.series,
+        ranked.grain,
+        ranked.origin_index,
+        ranked.model,
+        origins.is_final,
+        ranked.mean_wape
     from ranked
-    where place = 1
+    inner join origins
+        on ranked.series = origins.series
+        and ranked.grain = origins.grain
+        and ranked.origin_index = origins.origin_index
+    where ranked.place = 1
 
 )
 

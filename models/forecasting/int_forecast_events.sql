@@ -35,6 +35,9 @@ known_events as (
         starts_on,
         ends_on
     from {{ ref('known_events') }}
+    {%- if not known_events_count() %}
+    where 1 = 0
+    {%- endif %}
 
 ),
 
@@ -92,14 +95,13 @@ event_periods as (
         ) }} as event_days
     from ended
     inner join known_events
-        on
-            ended.next_start > known_events.starts_on
-            and ended.period_start <= known_events.ends_on
-            and (
-                known_events.channel is null
-                or ended.series = known_events.channel
-                or ended.series_level = 'company'
-            )
+        on ended.next_start > known_events.starts_on
+        and ended.period_start <= known_events.ends_on
+        and (
+            known_events.channel is null
+            or ended.series = known_events.channel
+            or ended.series_level = 'company'
+        )
 
 ),
 

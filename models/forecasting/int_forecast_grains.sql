@@ -11,6 +11,7 @@ grains as (
         {{ horizons[grain] }} as horizon,
         {{ backtests[grain] }} as backtests,
         {{ seasons.step }} as origin_step,
+        {{ seasons.pooled_steps }} as pooled_steps,
         {{ seasons.season_length }} as season_length,
         {{ seasons.short_season }} as short_season,
         cast({{ seasons.long_season }} as double) as long_season,

@@ -47,6 +47,8 @@ origins as (
         grains.season_length,
         count(series.value) over history as values_known,
         min(series.value) over history as smallest_value,
+        {{ stable_sum('abs(series.value)', over='history') }} / count(series.value) over history
+            as mean_size,
         series.period_start as origin_date,
         ends.last_index - series.period_index - grains.horizon as periods_beyond,
         grains.origin_step,
@@ -76,10 +78,10 @@ naive_errors as (
     inner join grains
         on series.grain = grains.grain
     inner join series as earlier
-        on
-            series.series = earlier.series
-            and series.grain = earlier.grain
-            and series.period_index = earlier.period_index + grains.season_length
+        on series.series = earlier.series
+        and series.grain = earlier.grain
+        and series.period_index = earlier.period_index + grains.season_length
+    where series.value is not null and earlier.value is not null
 
 ),
 
@@ -106,14 +108,12 @@ scales as (
         kept.series,
         kept.grain,
         kept.origin_index,
-        {{ stable_sum('naive_errors.naive_error') }}
-            / count(naive_errors.naive_error) as naive_scale
+        {{ stable_sum('naive_errors.naive_error') }} / count(*) as naive_scale
     from kept
     inner join naive_errors
-        on
-            kept.series = naive_errors.series
-            and kept.grain = naive_errors.grain
-            and kept.origin_index >= naive_errors.period_index
+        on kept.series = naive_errors.series
+        and kept.grain = naive_errors.grain
+        and kept.origin_index >= naive_errors.period_index
     group by kept.series, kept.grain, kept.origin_index
 
 ),
@@ -128,14 +128,14 @@ scaled as (
         kept.horizon,
         kept.values_known,
         kept.smallest_value,
+        kept.mean_size,
         scales.naive_scale,
         kept.origin_date
     from kept
     left join scales
-        on
-            kept.series = scales.series
-            and kept.grain = scales.grain
-            and kept.origin_index = scales.origin_index
+        on kept.series = scales.series
+        and kept.grain = scales.grain
+        and kept.origin_index = scales.origin_index
 
 )
 

@@ -1,5 +1,9 @@
 -- One row per (series, grain, model, origin, step): what each model said, and, where
 -- the period has come, what happened. The combination is the median of the fitted.
+{%- set columns = [
+    ('series', 'string'), ('grain', 'string'), ('origin_index', 'bigint'),
+    ('step', 'bigint'), ('candidate', 'string'), ('forecast', 'double'),
+] %}
 with
 
 origins as (
@@ -10,6 +14,7 @@ origins as (
         origin_index,
         is_final,
         smallest_value,
+        mean_size,
         naive_scale,
         origin_date
     from {{ ref('int_forecast_origins') }}
@@ -27,6 +32,13 @@ series as (
 
 ),
 
+-- None where the Python models were left out.
+candidates as (
+
+    {{ edge_rows('ml_forecasts', columns) }}
+
+),
+
 fitted as (
 
     select
@@ -36,7 +48,22 @@ fitted as (
         step,
         candidate as model,
         forecast
-    from {{ ref('ml_forecasts') }}
+    from candidates
+
+),
+
+-- Nothing is expected, whatever is asked: the shop is closed on that weekday, or the
+-- series has never been anything but 0.
+closed as (
+
+    select
+        series,
+        grain,
+        origin_index,
+        step
+    from fitted
+    group by series, grain, origin_index, step
+    having max(abs(forecast)) = 0
 
 ),
 
@@ -76,20 +103,27 @@ compared as (
         series.value as actual,
         -- Above 0: forecast too high.
         models.forecast - series.value as error,
-        origins.smallest_value,
+        closed.step is not null as is_closed,
+        origins.smallest_value >= 0 as is_never_negative,
+        {{ forecast_unit('models.forecast', 'origins.smallest_value >= 0', 'origins.mean_size') }}
+            as unit,
+        origins.mean_size,
         origins.naive_scale,
         origins.origin_date
     from models
     inner join origins
-        on
-            models.series = origins.series
-            and models.grain = origins.grain
-            and models.origin_index = origins.origin_index
+        on models.series = origins.series
+        and models.grain = origins.grain
+        and models.origin_index = origins.origin_index
+    left join closed
+        on models.series = closed.series
+        and models.grain = closed.grain
+        and models.origin_index = closed.origin_index
+        and models.step = closed.step
     left join series
-        on
-            models.series = series.series
-            and models.grain = series.grain
-            and series.period_index = models.origin_index + models.step
+        on models.series = series.series
+        and models.grain = series.grain
+        and series.period_index = models.origin_index + models.step
 
 )
 

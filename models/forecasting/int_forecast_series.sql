@@ -1,37 +1,95 @@
 -- One row per (series, grain, period): the revenue that is forecast, without gaps.
--- Series are the company and each channel, by the linear credit of the day's
--- conversions; a channel begins with its first credit.
+-- Series are the company and each channel, by the channels' credit for the day's
+-- orders; a channel begins with its first revenue. Periods that are not over are not
+-- here: half a day would be learnt as a bad one.
 with
 
-touchpoint_credits as (
+credits as (
 
     select
+        conversion_id as order_id,
         channel,
-        credit_{{ forecast_attribution_model() }} * conversion_value as revenue,
-        {{ business_date('converted_at') }} as conversion_date
+        credit_{{ forecast_attribution_model() }} as credit
     from {{ ref('touchpoint_credits') }}
+    where credit_{{ forecast_attribution_model() }} <> 0
 
 ),
 
 orders as (
 
-    select {{ business_date('ordered_at') }} as order_date
+    select
+        order_id,
+        cast(order_value as double) as order_value,
+        ordered_at,
+        {{ business_date('ordered_at') }} as order_date
     from {{ ref('stg_orders') }}
+    where not is_cancelled
 
 ),
 
--- The history ends with the setting as_of, or with the last order: days after it
--- may not have been exported yet.
-history as (
+touchpoints as (
+
+    select touched_at
+    from {{ ref('stg_touchpoints') }}
+
+),
+
+web_sessions as (
+
+    select session_hour
+    from {{ ref('stg_web_sessions') }}
+
+),
+
+last_moments as (
+
+    select max(ordered_at) as last_at
+    from orders
+    union all
+    select max(touched_at) as last_at
+    from touchpoints
+    union all
+    select max(session_hour) as last_at
+    from web_sessions
+
+),
+
+present as (
+
+    select
+        cast({{ business_clock('max(last_at)') }} as date) as running_date,
+        extract(hour from {{ business_clock('max(last_at)') }}) as running_hour
+    from last_moments
+
+),
+
+ordering as (
 
     select
         min(order_date) as first_date,
-        {%- if var('as_of') is not none %}
-        date '{{ var("as_of") }}' as last_date
-        {%- else %}
-        max(order_date) as last_date
-        {%- endif %}
+        max(order_date) as last_order_date
     from orders
+
+),
+
+-- The history ends with the last order: days after it may not have been exported yet.
+-- Its day is over once something happened later, or in the day's last hour.
+history as (
+
+    select
+        ordering.first_date,
+        {%- if var('as_of') is not none %}
+        least(date '{{ var("as_of") }}', ordering.last_order_date) as last_date,
+        {%- else %}
+        ordering.last_order_date as last_date,
+        {%- endif %}
+        case
+            when present.running_date > ordering.last_order_date then ordering.last_order_date
+            when present.running_hour = 23 then ordering.last_order_date
+            else cast(ordering.last_order_date - interval '1' day as date)
+        end as last_full_date
+    from ordering
+    cross join present
 
 ),
 
@@ -65,7 +123,7 @@ days as (
         cast(history.first_date + days_later.days_later * interval '1' day as date)
             as calendar_date,
         history.first_date,
-        history.last_date
+        least(history.last_date, history.last_full_date) as last_date
     from history
     cross join days_later
 
@@ -84,14 +142,16 @@ dates as (
 
 ),
 
-revenue_by_date as (
+-- An order that is no conversion (a later one under first_orders) has no credit.
+order_shares as (
 
     select
-        channel,
-        conversion_date,
-        {{ stable_sum('revenue') }} as revenue
-    from touchpoint_credits
-    group by channel, conversion_date
+        coalesce(credits.channel, 'unattributed') as channel,
+        orders.order_date,
+        coalesce(credits.credit, 1e0) * orders.order_value as revenue
+    from orders
+    left join credits
+        on orders.order_id = credits.order_id
 
 ),
 
@@ -103,17 +163,18 @@ named as (
             else channel
         end as series,
         'channel' as series_level,
-        conversion_date,
-        revenue
-    from revenue_by_date
+        order_date,
+        {{ stable_sum('revenue') }} as revenue
+    from order_shares
+    group by channel, order_date
     union all
     select
         'company' as series,
         'company' as series_level,
-        conversion_date,
-        {{ stable_sum('revenue') }} as revenue
-    from revenue_by_date
-    group by conversion_date
+        order_date,
+        {{ stable_sum('order_value') }} as revenue
+    from orders
+    group by order_date
 
 ),
 
@@ -122,7 +183,7 @@ starts as (
     select
         series,
         series_level,
-        min(conversion_date) as starts_on
+        min(order_date) as starts_on
     from named
     where revenue <> 0
     group by series, series_level
@@ -142,13 +203,11 @@ daily as (
         coalesce(named.revenue, 0e0) as revenue
     from starts
     inner join dates
-        on
-            dates.calendar_date >= starts.starts_on
-            or starts.series_level = 'company'
+        on starts.starts_on <= dates.calendar_date
+        or starts.series_level = 'company'
     left join named
-        on
-            starts.series = named.series
-            and dates.calendar_date = named.conversion_date
+        on starts.series = named.series
+        and dates.calendar_date = named.order_date
 
 ),
 

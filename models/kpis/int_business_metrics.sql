@@ -93,6 +93,17 @@ monthly_customers as (
 
 ),
 
+forecast_backtests as (
+
+    select
+        forecast - actual as error,
+        actual,
+        cast(date_trunc('month', period_start) as date) as period_start
+    from {{ ref('forecast_backtests') }}
+    where series = 'company' and grain = 'day'
+
+),
+
 returned_orders as (
 
     select distinct order_id
@@ -207,6 +218,18 @@ monthly_funded_revenue as (
 
 ),
 
+-- Each day counts as often as it was forecast.
+monthly_forecast_errors as (
+
+    select
+        {{ stable_sum('abs(error)') }} as forecast_absolute_error,
+        {{ stable_sum('abs(actual)') }} as forecast_actual_revenue,
+        period_start
+    from forecast_backtests
+    group by period_start
+
+),
+
 -- A table that was not given makes its metrics unknown, not 0.
 given as (
 
@@ -249,6 +272,8 @@ metrics as (
         monthly_customers.vip_customers_before,
         monthly_customers.vip_customers_retained,
         monthly_customers.at_risk_customers,
+        monthly_forecast_errors.forecast_absolute_error,
+        monthly_forecast_errors.forecast_actual_revenue,
         {%- for model in all_attribution_models() %}
         coalesce(email_revenue_{{ model }}, 0e0) as email_revenue_{{ model }},
         {%- endfor %}
@@ -261,7 +286,7 @@ metrics as (
     {%- for monthly in [
         'monthly_orders', 'monthly_new_customers', 'monthly_returns', 'monthly_spend',
         'monthly_sessions', 'monthly_email', 'monthly_email_revenue',
-        'monthly_funded_revenue', 'monthly_customers',
+        'monthly_funded_revenue', 'monthly_customers', 'monthly_forecast_errors',
     ] %}
     left join {{ monthly }}
         on months.period_start = {{ monthly }}.period_start

@@ -78,12 +78,18 @@ tables as (
             else true
         end as can_contradict,
         staged.row_count + coalesce(quarantined.row_count, 0) as raw_rows,
-        greatest(
-            {{ seconds_between(
-                'cast(staged.newest_date as timestamp)', 'cast(data_window.as_of as timestamp)'
-            ) }} / 86400e0,
-            0e0
-        ) as days_behind,
+        -- Without a row that can be read the age is unknown, not 0.
+        case
+            when staged.newest_date is not null
+                then
+                    greatest(
+                        {{ seconds_between(
+                            'cast(staged.newest_date as timestamp)',
+                            'cast(data_window.as_of as timestamp)'
+                        ) }} / 86400e0,
+                        0e0
+                    )
+        end as days_behind,
         staged.newest_date,
         staged.display_order
     from staged

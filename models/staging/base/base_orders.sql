@@ -57,6 +57,9 @@ judged as (
         order_value_parsed as order_value,
         discount_amount_parsed as discount_amount,
         ordered_at_parsed as ordered_at,
+        {%- for feature in return_extra_features() %}
+        {{ clean_text(feature.column) }} as {{ feature.column }},
+        {%- endfor %}
         _source_file as source_file,
         defect,
         case when defect is not null then {{ raw_row('orders') }} end as raw_row

@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugins"))
 
-import raw_file_inspector as inspector
+import raw_files as inspector
 
 TEXT = "id,name\n1,Müller\n2,Øre\n"
 

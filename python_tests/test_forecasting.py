@@ -1,0 +1,641 @@
+"""Forecasts: candidates on known answers, and the SQL around them against an oracle."""
+
+import datetime as dt
+import math
+
+import forecast_candidates as candidates
+import numpy as np
+import pandas as pd
+import pytest
+from harness import Shop, python_edge
+
+edge = python_edge("forecasting/ml_forecasts.py")
+
+FITTED = ("ets", "damped_holt_winters", "theta", "sarimax")
+PATTERN = np.array([10.0, 20, 30, 40, 50, 60, 35])
+
+
+def noise(n, size=0.03, seed=1):
+    return 1 + size * np.random.default_rng(seed).standard_normal(n)
+
+
+def days(y, horizon=14, **events):
+    """Forecasts of daily values with a weekly season."""
+    return candidates.forecast_series(y, 7, 7, 365.25, horizon, **events)
+
+
+# --- Candidates: stated outcomes --------------------------------------------------
+
+
+@pytest.mark.parametrize("values", [[], [5.0], [5.0, 6.0], [np.nan] * 30])
+def test_fewer_than_three_values_are_not_forecast(values):
+    assert days(np.array(values)) == {}
+
+
+@pytest.mark.parametrize("n", [3, 5, 7])
+def test_a_few_values_have_the_naive_forecast_alone(n):
+    y = np.arange(1.0, n + 1)
+    forecasts = days(y, horizon=9)
+    assert list(forecasts) == ["seasonal_naive"]
+    expected = [y[(n + h) % 7] if (n + h) % 7 < n else y[-1] for h in range(9)]
+    assert forecasts["seasonal_naive"].tolist() == expected
+
+
+@pytest.mark.parametrize("value", [0.0, 7.5, -3.0])
+def test_a_constant_history_goes_on(value):
+    forecasts = days(np.full(60, value))
+    assert set(forecasts) == {"seasonal_naive", *FITTED}
+    for name, forecast in forecasts.items():
+        assert (forecast == value).all(), name
+
+
+def test_gaps_are_no_zeros():
+    y = np.tile(PATTERN, 20) * noise(140)
+    holes = y.copy()
+    holes[[3, 20, 21, 22, 77, 100]] = np.nan
+    whole, with_gaps = days(y), days(holes)
+    for name in FITTED:
+        assert np.allclose(with_gaps[name], whole[name], rtol=0.06), name
+
+
+def test_negative_values_stay_possible_and_others_stay_above_zero():
+    rng = np.random.default_rng(3)
+    around = rng.standard_normal(120) - 5
+    for name, forecast in days(around).items():
+        assert np.isfinite(forecast).all()
+        if name != "seasonal_naive":
+            assert -7 < forecast.mean() < -3, name
+    falling = np.maximum(100 - np.arange(100.0), 1) * noise(100)
+    for name, forecast in days(falling, horizon=28).items():
+        assert (forecast >= 0).all(), name
+
+
+def test_every_weekday_has_its_level_and_every_step_its_weekday():
+    """A season known exactly, started on each of its days: a forecast that is a step
+    off has another weekday's level, which differs by a sixth and more."""
+    for start in range(7):
+        y = np.roll(np.tile(PATTERN, 16), -start)
+        true = np.roll(PATTERN, -start)[np.arange(10) % 7]
+        for name, forecast in days(y * noise(112, 0.01, start), horizon=10).items():
+            assert np.allclose(forecast, true, rtol=0.08), (start, name)
+
+
+def test_trend_goes_on_in_the_right_direction_and_steps():
+    t = np.arange(132.0)
+    season = np.tile([1.2, 0.8, 1.0, 1.1, 0.9, 1.0, 1.3, 0.7, 1.0, 1.0, 1.1, 0.9], 12)
+    y = (100 + 2 * t) * season[:132] * noise(132, 0.005)
+    true = (100 + 2 * np.arange(132, 144.0)) * season[:12]
+    forecasts = candidates.forecast_series(y, 12, 12, 0, 12)
+    for name in FITTED:
+        assert np.allclose(forecasts[name], true, rtol=0.06), name
+    assert (forecasts["seasonal_naive"] == y[-12:]).all()
+
+
+def test_closed_weekdays_are_zero_and_do_not_hide_the_season():
+    """Closed on the third day of the week; the fifth has half of what others have."""
+    week = np.array([50.0, 60, 0, 55, 25, 60, 50])
+    y = np.tile(week, 20) * noise(140)
+    forecasts = days(y)
+    for name, forecast in forecasts.items():
+        assert (forecast[[2, 9]] == 0).all(), name
+        assert np.allclose(forecast, np.tile(week, 2), rtol=0.1), name
+    only_closed = candidates.forecast_series(y[: 19 * 7 + 2], 7, 7, 365.25, 1)
+    assert all(forecast.tolist() == [0] for forecast in only_closed.values())
+
+
+def test_a_rarely_selling_series_is_not_closed():
+    """Sold on a tenth of days: eight empty Tuesdays in a row are no closed Tuesday."""
+    y = np.zeros(210)
+    y[np.random.default_rng(5).choice(210, 21, replace=False)] = 10.0
+    assert not candidates.closed_phases(y, 7).any()
+    open_week = np.tile([1.0, 1, 1, 1, 1, 1, 0], 20)
+    assert candidates.closed_phases(open_week, 7).tolist() == [False] * 6 + [True]
+    reopened = open_week.copy()
+    reopened[-1] = 1.0
+    assert not candidates.closed_phases(reopened, 7).any()
+
+
+def test_a_candidate_that_explodes_is_replaced(monkeypatch):
+    y = np.tile(PATTERN, 10) * noise(70)
+    naive = days(y)["seasonal_naive"]
+    for wild in (1e4, -1e4, np.nan, np.inf):
+        monkeypatch.setitem(
+            candidates.CANDIDATES, "ets", lambda *_, wild=wild: np.full(14, wild)
+        )
+        assert (days(y)["ets"] == naive).all(), wild
+    monkeypatch.setitem(candidates.CANDIDATES, "ets", lambda *_: None)
+    assert (days(y)["ets"] == naive).all()
+
+
+# --- Candidates: against others ---------------------------------------------------
+
+
+def test_smoothing_is_that_of_statsmodels():
+    """Same parameters, same start: alpha, beta, gamma and phi each in its place."""
+    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+
+    y = np.tile([12.0, 9, 15, 11], 12) * (1 + 0.01 * np.arange(48)) * noise(48, 0.1)
+    seasonal = np.array([0.5, -2.5, 3.0, -1.0])
+    states = seasonal.copy()
+    additive = candidates.ADDITIVE
+    _, level, trend = candidates.run_smoothing(
+        y, 4, additive, additive, (0.4, 0.1, 0.25, 0.9), 11.0, 0.2, states
+    )
+    model = ETSModel(
+        y,
+        error="add",
+        trend="add",
+        damped_trend=True,
+        seasonal="add",
+        seasonal_periods=4,
+        initialization_method="known",
+        initial_level=11.0,
+        initial_trend=0.2,
+        initial_seasonal=seasonal,
+    )
+    steps = np.arange(1, 9)
+    own = level + trend * np.cumsum(0.9**steps) + states[(48 + steps - 1) % 4]
+    theirs = model.smooth([0.4, 0.1, 0.25, 0.9]).forecast(8)
+    assert np.allclose(own, theirs, rtol=1e-9)
+
+
+def test_multiplicative_smoothing_is_that_of_the_book():
+    """ETS(M,Ad,M) of Hyndman and others (2008), table 2.3, and its likelihood."""
+    y = np.tile([12.0, 9, 15, 11], 6) * (1 + 0.01 * np.arange(24)) * noise(24, 0.1)
+    start = np.array([1.05, 0.8, 1.25, 0.9])
+    alpha, beta, gamma, phi = weights = (0.4, 0.1, 0.25, 0.9)
+    level, trend, season = [11.0], [0.2], list(start)
+    errors, logs = [], 0.0
+    for t in range(24):
+        base = level[-1] + phi * trend[-1]
+        fitted = base * season[t]
+        error = y[t] / fitted - 1
+        level.append(base * (1 + alpha * error))
+        trend.append(phi * trend[-1] + beta * base * error)
+        season.append(season[t] * (1 + gamma * error))
+        errors.append(error)
+        logs += math.log(fitted)
+    states = start.copy()
+    code = candidates.MULTIPLICATIVE
+    value, last_level, last_trend = candidates.run_smoothing(
+        y, 4, code, code, weights, 11.0, 0.2, states
+    )
+    assert last_level == pytest.approx(level[-1], rel=1e-12)
+    assert last_trend == pytest.approx(trend[-1], rel=1e-12)
+    assert states.tolist() == pytest.approx(season[-4:], rel=1e-12)
+    likelihood = 24 * math.log(np.mean(np.square(errors))) + 2 * logs
+    assert value == pytest.approx(likelihood, rel=1e-12)
+
+
+def test_parameters_are_admissible_and_in_their_places():
+    rng = np.random.default_rng(2)
+    for _ in range(200):
+        x = rng.normal(0, 5, 6)
+        (alpha, beta, gamma, phi), level, trend = candidates.smoothing_parameters(
+            x, 1, 1, candidates.ADDITIVE
+        )
+        assert 0 < beta < alpha < 1
+        assert 0 < gamma < 1 - alpha + 1e-12
+        assert 0.8 <= phi <= 0.98
+        assert (level, trend) == (x[1], x[3])
+
+
+def test_theta_adds_half_the_slope():
+    """On a line simple smoothing lags by slope times (1 - alpha) / alpha, and the drift
+    of half the slope makes up for half of it."""
+    y = 5 + 3 * np.arange(40.0)
+    forecast = candidates.theta(y, 1, 4)
+    assert np.allclose(np.diff(forecast), 1.5, atol=1e-6)
+    assert y[-1] < forecast[0] < y[-1] + 3
+
+
+def test_a_random_walk_ends_where_it_is_and_noise_at_its_mean():
+    rng = np.random.default_rng(4)
+    walk = 100 + np.cumsum(rng.standard_normal(300))
+    assert abs(candidates.sarima(walk, 1, 5)[-1] - walk[-1]) < 2
+    white = 50 + rng.standard_normal(300)
+    for name in ("ets", "sarima", "theta"):
+        forecast = getattr(candidates, name)(white, 1, 5)
+        assert np.allclose(forecast, white.mean(), atol=0.8), name
+
+
+# --- Known events -----------------------------------------------------------------
+
+
+def with_events(n, periods):
+    """Exposure of n + 7 days to events: name -> days."""
+    exposure = np.zeros((n + 7, len(periods)))
+    for column, occurrences in enumerate(periods):
+        exposure[occurrences, column] = 1.0
+    return exposure
+
+
+def test_a_known_event_to_come_has_the_effect_it_had():
+    n = 140
+    y = np.tile(PATTERN, 20) * noise(n, 0.01)
+    exposure = with_events(n, [[40, 41, 90, 142]])
+    y[[40, 41, 90]] *= 1.8
+    plain = np.tile(PATTERN, 2)
+    forecast = days(y, 7, exposure=exposure, kinds=["promotion"])
+    for name in FITTED:
+        assert np.isclose(forecast[name][2], 1.8 * plain[2], rtol=0.1), name
+        assert np.allclose(forecast[name][[0, 1, 3]], plain[[0, 1, 3]], rtol=0.1)
+
+
+def test_events_at_once_share_their_excess():
+    """Two sales always at the same time doubled the day: together they double it again
+    and do not make it four times as much."""
+    n = 140
+    y = np.tile(PATTERN, 20) * noise(n, 0.01)
+    exposure = with_events(n, [[40, 90, 142], [40, 90, 142]])
+    y[[40, 90]] *= 2
+    forecast = days(y, 7, exposure=exposure, kinds=["promotion", "promotion"])
+    for name in FITTED:
+        assert np.isclose(forecast[name][2], 2 * PATTERN[2], rtol=0.1), name
+
+
+def test_an_event_that_never_was_has_the_effect_of_its_type():
+    n = 140
+    y = np.tile(PATTERN, 20) * noise(n, 0.01)
+    exposure = with_events(n, [[40, 41], [90, 91], [142]])
+    y[[40, 41, 90, 91]] *= 1.6
+    kinds = ["promotion", "promotion", "promotion"]
+    known = days(y, 7, exposure=exposure, kinds=kinds)
+    other = days(y, 7, exposure=exposure, kinds=[*kinds[:2], "holiday"])
+    for name in FITTED:
+        assert 1.35 < known[name][2] / PATTERN[2] < 1.7, name
+        assert np.isclose(other[name][2], PATTERN[2], rtol=0.1), name
+
+
+# --- The Python model -------------------------------------------------------------
+
+
+def tables(y, origins, horizon=7):
+    """Arguments of fit_forecasts for one daily series."""
+    n = len(y)
+    return (
+        pd.DataFrame(
+            {
+                "series": "a",
+                "grain": "day",
+                "period_index": np.arange(1, n + 1),
+                "value": y,
+            }
+        ),
+        pd.DataFrame(
+            {
+                "series": "a",
+                "grain": "day",
+                "origin_index": origins,
+                "horizon": horizon,
+            }
+        ),
+        pd.DataFrame(
+            {
+                "grain": ["day"],
+                "season_length": [7],
+                "short_season": [7],
+                "long_season": [365.25],
+            }
+        ),
+        pd.DataFrame(
+            {
+                "series": ["a", "a"],
+                "grain": "day",
+                "period_index": [20, 75],
+                "event_name": "sale",
+                "event_type": "promotion",
+                "exposure": 1.0,
+            }
+        ),
+    )
+
+
+def test_later_values_change_no_earlier_forecast():
+    y = np.tile(PATTERN, 12) * noise(84)
+    other = y.copy()
+    other[70:] = 999 * np.arange(14)
+    first = edge.fit_forecasts(*tables(y, [56, 70]))
+    again = edge.fit_forecasts(*tables(other, [56, 70]))
+    pd.testing.assert_frame_equal(first, again)
+    later = edge.fit_forecasts(*tables(other, [71]))
+    assert not np.allclose(
+        later["forecast"], edge.fit_forecasts(*tables(y, [71]))["forecast"]
+    )
+
+
+def test_the_value_at_the_origin_is_known_and_steps_start_after_it():
+    y = np.arange(1.0, 29.0)
+    found = edge.fit_forecasts(*tables(y, [21]))
+    naive = found[found["candidate"] == "seasonal_naive"]
+    assert naive["step"].tolist() == list(range(1, 8))
+    assert naive["forecast"].tolist() == list(range(15, 22))
+
+
+def test_rows_in_any_order_give_the_same():
+    y = np.tile(PATTERN, 12) * noise(84)
+    values, origins, grains, events = tables(y, [56, 63, 70, 84])
+    shuffled = edge.fit_forecasts(
+        values.sample(frac=1, random_state=1),
+        origins.sample(frac=1, random_state=2),
+        grains,
+        events.sample(frac=1, random_state=3),
+    )
+    plain = edge.fit_forecasts(values, origins, grains, events)
+    pd.testing.assert_frame_equal(shuffled, plain)
+
+
+def test_no_origins_give_no_rows_of_the_right_kind():
+    values, origins, grains, events = tables(np.arange(2.0), [2])
+    found = edge.fit_forecasts(values, origins, grains, events)
+    assert len(found) == 0
+    assert {name: str(kind) for name, kind in found.dtypes.items()} == edge.COLUMNS
+
+
+# --- The SQL around it, against an oracle -----------------------------------------
+
+FIRST = dt.date(2025, 1, 6)
+LAST = 139
+SETTINGS = {
+    "forecast_horizons": {"day": 5, "week": 2, "month": 2},
+    "forecast_backtests": {"day": 9, "week": 4, "month": 3},
+}
+
+
+def shop():
+    """Twenty weeks from a Monday on, closed on Sundays, two channels and orders that
+    nobody touched; the last order is on Monday 26 May at noon, a day not over."""
+    shop = Shop()
+    rng = np.random.default_rng(8)
+    for day in range(LAST + 2):
+        date = FIRST + dt.timedelta(days=day)
+        if date.weekday() == 6:
+            continue
+        for number, channel in enumerate(("email", "google_ads", None)):
+            customer = f"c{day}_{number}"
+            value = (100 - 30 * number) * (1 + 0.1 * date.weekday())
+            value *= math.exp(0.1 * rng.standard_normal()) * (1 + 0.003 * day)
+            if channel:
+                shop.touch(customer, channel, f"{date} 09:00:00")
+            shop.order(f"o{day}_{number}", customer, f"{date} 12:00:00", f"{value:.2f}")
+    return shop
+
+
+@pytest.fixture(scope="module")
+def built(project):
+    return project.good(
+        shop().raw(), vars=SETTINGS, select=("+path:models/forecasting",), tests=True
+    )
+
+
+@pytest.fixture(scope="module")
+def paths(built):
+    """Forecasts of every model with what happened, from the Python model's rows."""
+    fitted = built.query("select * from ml.ml_forecasts").astype(
+        {"forecast": float, "origin_index": int, "step": int}
+    )
+    median = (
+        fitted[fitted["candidate"] != "seasonal_naive"]
+        .groupby(["series", "grain", "origin_index", "step"])["forecast"]
+        .median()
+        .reset_index()
+        .assign(candidate="combination")
+    )
+    history = built.query("select * from intermediate.int_forecast_series")
+    actual = {
+        (row.series, row.grain, row.period_index): row.value
+        for row in history.itertuples()
+    }
+    rows = pd.concat([fitted, median], ignore_index=True)
+    rows["actual"] = [
+        actual.get((row.series, row.grain, row.origin_index + row.step), np.nan)
+        for row in rows.itertuples()
+    ]
+    rows["error"] = rows["forecast"] - rows["actual"]
+    return rows
+
+
+def known_values(built):
+    history = built.query(
+        "select * from intermediate.int_forecast_series order by period_index"
+    )
+    return {
+        key: part.set_index("period_index")["value"].astype(float)
+        for key, part in history.groupby(["series", "grain"])
+    }
+
+
+def test_the_running_day_week_and_month_are_no_history(built):
+    ends = dict(
+        built.rows(
+            "select grain, max(period_start) from marts.forecast_history group by grain"
+        )
+    )
+    assert ends == {
+        "day": dt.date(2025, 5, 25),
+        "week": dt.date(2025, 5, 19),
+        "month": dt.date(2025, 4, 1),
+    }
+    # January began before the first order: it is not whole either.
+    assert built.value(
+        "select min(period_start) from marts.forecast_history where grain = 'month'"
+    ) == dt.date(2025, 2, 1)
+    first = built.rows(
+        "select grain, min(period_start), max(origin_date) from marts.forecasts"
+        " group by grain order by grain"
+    )
+    assert first == [
+        ("day", dt.date(2025, 5, 26), dt.date(2025, 5, 25)),
+        ("month", dt.date(2025, 5, 1), dt.date(2025, 4, 30)),
+        ("week", dt.date(2025, 5, 26), dt.date(2025, 5, 25)),
+    ]
+
+
+def test_closed_sundays_are_forecast_as_zero(built):
+    rows = built.rows(
+        "select forecast, lower_95, upper_95 from marts.forecasts"
+        " where grain = 'day' and dayofweek(period_start) = 0"
+    )
+    backtested = built.rows(
+        "select forecast, lower_95, upper_95 from marts.forecast_backtests"
+        " where grain = 'day' and dayofweek(period_start) = 0"
+    )
+    assert rows == []  # Monday 26 May to Friday 30 May
+    assert len(backtested) > 20
+    assert set(backtested) == {(0.0, 0.0, 0.0)}
+
+
+def test_accuracy_is_that_of_the_definitions(built, paths):
+    values = known_values(built)
+    season = {"day": 7, "week": 1, "month": 12}
+    found = built.query("select * from marts.forecast_accuracy").set_index(
+        ["series", "grain", "model", "horizon"]
+    )
+    judged = paths.dropna(subset=["actual"])
+    groups = judged.groupby(["series", "grain", "candidate", "step"])
+    assert set(found.index) == set(groups.groups)
+    assert len(found) > 100
+    for key, part in groups:
+        row = found.loc[key]
+        series, grain, *_ = key
+        misses = part["error"].abs().tolist()
+        actual = part["actual"].tolist()
+        total = sum(map(abs, actual))
+        scaled, shares = [], []
+        for miss, line in zip(misses, part.itertuples(), strict=True):
+            past = values[series, grain].loc[: line.origin_index]
+            lag = season[grain]
+            steps = np.abs(past.to_numpy()[lag:] - past.to_numpy()[:-lag])
+            scaled.append(miss / steps.mean())
+            size = abs(line.forecast) + abs(line.actual)
+            shares.append(2 * miss / size if size else 0.0)
+        assert row["backtests"] == len(part)
+        assert row["mean_absolute_error"] == pytest.approx(np.mean(misses), rel=1e-9)
+        assert row["smape"] == pytest.approx(np.mean(shares), rel=1e-9, abs=1e-12)
+        assert row["mase"] == pytest.approx(np.mean(scaled), rel=1e-9, abs=1e-12)
+        if total == 0:
+            assert row["wape"] is None and row["bias"] is None
+        else:
+            assert row["wape"] == pytest.approx(sum(misses) / total, rel=1e-9)
+            bias = part["error"].sum() / total
+            assert row["bias"] == pytest.approx(bias, rel=1e-9, abs=1e-12)
+
+
+def chosen_by(paths, series, grain, origin):
+    """The model with the least mean over steps of WAPE, of what was known."""
+    known = paths[
+        (paths["series"] == series)
+        & (paths["grain"] == grain)
+        & (paths["origin_index"] + paths["step"] <= origin)
+    ].dropna(subset=["actual"])
+    score = {}
+    for model, part in known.groupby("candidate"):
+        shares = []
+        for _, step in part.groupby("step"):
+            total = step["actual"].abs().sum()
+            if total > 0:
+                shares.append(step["error"].abs().sum() / total)
+        if shares:
+            score[model] = np.mean(shares)
+    return score
+
+
+def test_the_model_with_the_least_known_error_is_chosen(built, paths):
+    choices = built.query("select * from intermediate.int_forecast_choices")
+    decided = 0
+    for row in choices.itertuples():
+        score = chosen_by(paths, row.series, row.grain, row.origin_index)
+        if not score:
+            offered = set(
+                paths[
+                    (paths["series"] == row.series)
+                    & (paths["grain"] == row.grain)
+                    & (paths["origin_index"] == row.origin_index)
+                ]["candidate"]
+            )
+            safest = "combination" if "combination" in offered else "seasonal_naive"
+            assert row.model == safest
+            continue
+        decided += 1
+        assert score[row.model] <= min(score.values()) + 1e-12
+    assert decided > 20
+    in_use = dict(
+        built.rows(
+            "select distinct series || grain, model from marts.forecast_accuracy"
+            " where is_selected"
+        )
+    )
+    used = dict(
+        built.rows("select distinct series || grain, model from marts.forecasts")
+    )
+    assert in_use.items() <= used.items()
+
+
+def test_coverage_knows_only_what_was_known(built, paths):
+    """Intervals from the definition: quantiles of earlier errors of close steps, in
+    units of the forecast, widened for few backtests; then values inside are counted."""
+    values = known_values(built)
+    rows = paths[(paths["grain"] == "day") & (paths["series"] == "email")].copy()
+    step, pooled = 9, 3
+    closed = rows.groupby(["origin_index", "step"])["forecast"].transform(
+        lambda group: (group == 0).all()
+    )
+    rows = rows[~closed.astype(bool)]
+    size = {o: values["email", "day"].loc[:o].mean() for o in rows["origin_index"]}
+    rows["unit"] = [
+        max(row.forecast, 0.2 * size[row.origin_index]) for row in rows.itertuples()
+    ]
+    rows["relative"] = rows["error"].abs() / rows["unit"]
+    due = rows.dropna(subset=["actual"])
+    inside = {}
+    for row in rows.itertuples():
+        known = due[
+            (due["candidate"] == row.candidate)
+            & (due["origin_index"] + due["step"] <= row.origin_index)
+            & ((due["step"] - row.step).abs() <= pooled)
+        ]
+        backtests = known["origin_index"].nunique()
+        if backtests < 3 or np.isnan(row.actual):
+            continue
+        overlap = max(1, row.step / step)
+        for level, few in ((80, 0.25), (95, 0.45)):
+            width = known["relative"].quantile(level / 100)
+            width = round(width * (1 + few * overlap / backtests), 12) * row.unit
+            inside.setdefault((row.candidate, row.step, level), []).append(
+                abs(row.error) <= width
+            )
+    found = built.query(
+        "select * from marts.forecast_accuracy where series = 'email' and grain = 'day'"
+    )
+    compared = 0
+    for row in found.itertuples():
+        for level in (80, 95):
+            expected = inside.get((row.model, row.horizon, level))
+            shown = getattr(row, f"coverage_{level}")
+            if expected is None:
+                assert shown is None
+            else:
+                compared += 1
+                assert shown == pytest.approx(np.mean(expected), abs=1e-12)
+    assert compared > 20
+
+
+def test_channels_add_up(built):
+    """The singular test says so too; here from the mart's own rows, and by name."""
+    rows = built.query("select * from marts.forecasts")
+    for _, part in rows.groupby(["grain", "period_start"]):
+        company = part[part["series"] == "company"]["forecast"].sum()
+        channels = part[part["series"] != "company"]
+        assert set(channels["series"]) == {"email", "google_ads", "unattributed"}
+        assert channels["forecast"].sum() == pytest.approx(company, rel=1e-9)
+
+
+# --- Awkward shops ----------------------------------------------------------------
+
+
+def forecast_shop(project, dates):
+    """Build from one guest order a date at noon, 10 each, and one now at 23:30."""
+    shop = Shop()
+    for number, date in enumerate(dates):
+        hour = "23:30:00" if number == len(dates) - 1 else "12:00:00"
+        shop.order(f"o{number}", "", f"{date} {hour}", "10")
+    return project.good(shop.raw(), select=("+path:models/forecasting",), tests=True)
+
+
+def test_short_histories_have_stated_outcomes(project):
+    """Two days: nothing is forecast. Five: the naive forecast, without intervals; weeks
+    and months are not over."""
+    start = dt.date(2025, 1, 7)
+    two = forecast_shop(project, [start, start + dt.timedelta(days=1)])
+    assert two.rows("select * from marts.forecasts") == []
+    assert two.value("select count(*) from marts.forecast_history") == 4
+    five = forecast_shop(project, [start + dt.timedelta(days=d) for d in range(5)])
+    rows = five.rows(
+        "select distinct series, grain, model, interval_basis, forecast, lower_80"
+        " from marts.forecasts order by series"
+    )
+    assert rows == [
+        (name, "day", "seasonal_naive", "none", 10.0, None)
+        for name in ("company", "unattributed")
+    ]
+    assert five.value("select count(*) from marts.forecast_accuracy") == 0

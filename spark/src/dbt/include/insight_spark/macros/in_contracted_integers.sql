@@ -1,0 +1,24 @@
+{% macro insight_spark__in_contracted_integers(sql, columns) -%}
+{#- `sql` with 32-bit integers as bigint where the contract says so; NULLs too. -#}
+    {%- set wide = [] -%}
+    {%- for column in columns.values() if column.data_type == 'bigint' -%}
+        {%- do wide.append(column.name | lower) -%}
+    {%- endfor -%}
+    {%- set expressions, narrow = [], [] -%}
+    {%- for column in adapter.get_column_schema_from_query(sql) -%}
+        {%- if column.dtype in ['int', 'smallint', 'tinyint'] and column.name | lower in wide -%}
+            {%- do narrow.append(column.name) -%}
+            {%- do expressions.append('cast(' ~ column.quoted ~ ' as bigint) as ' ~ column.quoted) -%}
+        {%- else -%}
+            {%- do expressions.append(column.quoted) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if narrow -%}
+    select {{ expressions | join(', ') }}
+    from (
+        {{ sql }}
+    ) as contracted
+    {%- else -%}
+    {{ sql }}
+    {%- endif -%}
+{%- endmacro %}
