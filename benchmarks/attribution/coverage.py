@@ -52,6 +52,10 @@ LOOKBACK_DAYS = 30
 NEXT_JOURNEY_DAYS = 40
 
 
+# Python edges import from there.
+sys.path.insert(0, str(ROOT / "plugins"))
+
+
 def edge(name):
     """The project's Python edge `name`, without dbt."""
     path = ROOT / "models" / "attribution" / f"{name}.py"
