@@ -78,8 +78,8 @@ history as (
 
     select
         touches_now.credited_touches <> credits_state.touches
-        or touches_now.credited_checksum is distinct from credits_state.touches_checksum
-            as has_changed,
+        or coalesce(touches_now.credited_checksum, '')
+        <> coalesce(credits_state.touches_checksum, '') as has_changed,
         touches_now.touches,
         touches_now.touches_checksum,
         moments.history_until,
