@@ -15,7 +15,7 @@ INSIGHT_PORT ?= 8501
 export INSIGHT_DATA INSIGHT_WAREHOUSE INSIGHT_SERVING
 
 .PHONY: help setup demo build notify dashboard report test test-reference \
-	test-python lint docs bench lock clean
+	test-python test-spark setup-spark lint docs bench lock clean
 
 help:
 	@echo "make setup   create .venv with the pinned packages (implied by the others)"
@@ -24,6 +24,7 @@ help:
 	@echo "make report  board report: report/board_report.html and .xlsx"
 	@echo "make notify  send new and resolved alerts (ARGS=--dry-run shows them)"
 	@echo "make test    lint, dbt tests on the reference company, pytest"
+	@echo "make test-spark  the same models on a Spark cluster on this machine"
 	@echo "make lint    ruff, sqlfluff and the YAML check"
 	@echo "make docs    dbt docs with lineage, on http://localhost:8080"
 	@echo "make bench   the benchmarks behind every figure in the docs"
@@ -76,6 +77,26 @@ test-reference: setup
 test-python: setup
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
+# An environment of its own: Spark is 400 MB. Java comes from Debian if missing.
+setup-spark: .venv-spark/.installed
+
+.venv-spark/.installed: spark/requirements.lock spark/pyproject.toml
+	@command -v java > /dev/null || { \
+		as_root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+		$$as_root apt-get update -qq; \
+		$$as_root apt-get install -y -qq --no-install-recommends openjdk-17-jre-headless; }
+	@echo "Setting up .venv-spark (some minutes, once)"
+	@$(PYTHON) -m venv .venv-spark
+	@.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r spark/requirements.lock
+	@.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable spark
+	@touch $@
+
+# Master, two workers and a Connect server on 127.0.0.1; all stop in the end.
+# ARGS="--only reference" leaves the demo out.
+test-spark: setup setup-spark
+	.venv-spark/bin/python -m pytest --rootdir spark -p no:cacheprovider -q spark/tests
+	.venv-spark/bin/python spark/check.py $(ARGS)
+
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -94,6 +115,9 @@ bench: setup
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
 		--group dev pyproject.toml --output-file requirements.lock
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+		--constraint requirements.lock spark/requirements.in \
+		--output-file spark/requirements.lock
 
 clean:
 	rm -rf target logs report demo/data *.duckdb *.duckdb.wal *.duckdb.lock *.duckdb.new*

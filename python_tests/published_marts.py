@@ -19,86 +19,7 @@ SEGMENTS = {
     "Promising New": (10, 0.06),
 }
 AS_OF = datetime.date(2025, 5, 31)
-# Not every branch of the project has these; their contract is public all the same.
-CONTRACTS = {
-    "return_predictions": {
-        "order_id": "varchar",
-        "data_split": "varchar",
-        "was_returned": "boolean",
-        "return_probability": "double",
-        "expected_return_cost": "double",
-    },
-    "return_reasons": {
-        "order_id": "varchar",
-        "reason_rank": "integer",
-        "feature": "varchar",
-        "feature_value": "varchar",
-        "shap_value": "double",
-    },
-    "return_feature_importance": {
-        "feature": "varchar",
-        "mean_abs_shap": "double",
-        "importance_rank": "bigint",
-    },
-    "model_metrics": {
-        "model_name": "varchar",
-        "candidate": "varchar",
-        "data_split": "varchar",
-        "metric": "varchar",
-        "value": "double",
-    },
-    "forecasts": {
-        "series": "varchar",
-        "grain": "varchar",
-        "period_start": "date",
-        "forecast": "double",
-        "lower_80": "double",
-        "upper_80": "double",
-        "lower_95": "double",
-        "upper_95": "double",
-        "model": "varchar",
-        "origin_date": "date",
-    },
-    "forecast_history": {
-        "series": "varchar",
-        "grain": "varchar",
-        "period_start": "date",
-        "value": "double",
-    },
-    "forecast_backtests": {
-        "series": "varchar",
-        "grain": "varchar",
-        "origin_date": "date",
-        "horizon": "bigint",
-        "forecast": "double",
-        "lower_95": "double",
-        "upper_95": "double",
-        "actual": "double",
-        "period_start": "date",
-    },
-    "return_thresholds": {
-        "threshold": "double",
-        "is_cheapest": "boolean",
-        "orders_acted_on": "bigint",
-        "intervention_cost": "double",
-        "expected_return_cost": "double",
-        "expected_total_cost": "double",
-        "realised_total_cost": "double",
-    },
-    "forecast_accuracy": {
-        "series": "varchar",
-        "grain": "varchar",
-        "model": "varchar",
-        "horizon": "integer",
-        "wape": "double",
-        "smape": "double",
-        "mase": "double",
-        "bias": "double",
-        "coverage_80": "double",
-        "coverage_95": "double",
-        "is_selected": "boolean",
-    },
-}
+SCHEMAS = {"quality_scores": "quality", "column_profiles": "quality"}
 
 
 @functools.cache
@@ -107,11 +28,10 @@ def contract(mart):
     for path in (ROOT / "models").rglob(f"{mart}.yml"):
         for model in yaml.safe_load(path.read_text())["models"]:
             if model["name"] == mart:
-                schema = "quality" if path.parent.name == "quality" else "marts"
-                return schema, {
+                return SCHEMAS.get(mart, "marts"), {
                     column["name"]: column["data_type"] for column in model["columns"]
                 }
-    return "marts", CONTRACTS[mart]
+    raise LookupError(f"no contract of {mart}")
 
 
 def put(connection, mart, rows):
@@ -331,7 +251,7 @@ def monitoring():
 
 
 def returns():
-    """200 held-out and 100 open orders; 5 % steps of risk, returned as often."""
+    """200 held-out orders, 100 open ones and one that is back before its time."""
     held_out = [
         {
             "order_id": f"T{place:04d}",
@@ -346,13 +266,22 @@ def returns():
         {
             "order_id": f"O{place:04d}",
             "data_split": "open",
+            "candidate": "gradient_boosting",
+            "is_back_already": False,
             "return_probability": place / 200,
             "expected_return_cost": place / 10,
         }
         for place in range(100)
     ]
+    back = {
+        "order_id": "B0001",
+        "data_split": "open",
+        "is_back_already": True,
+        "return_probability": 0.99,
+        "expected_return_cost": 50.0,
+    }
     return {
-        "return_predictions": held_out + waiting,
+        "return_predictions": [*held_out, *waiting, back],
         "return_reasons": [
             {
                 "order_id": row["order_id"],
@@ -383,17 +312,45 @@ def returns():
             }
             for step in range(102)
         ],
+        "return_calibration": [
+            {
+                "candidate": candidate,
+                "risk_decile": decile,
+                "orders": 20,
+                "mean_probability": 1 - decile / 10,
+                "return_rate": 0.9 - decile / 20,
+                "lift": factor * 2 / decile,
+                "returns_captured_share": decile / 10,
+            }
+            for candidate, factor in (("base_rate", 0.5), ("gradient_boosting", 1.0))
+            for decile in range(1, 11)
+        ],
+        "model_drift": [
+            {
+                "model_name": model,
+                "feature": feature,
+                "status": "stable",
+                "population_stability_index": index,
+                "most_changed_bin": "tenth 1",
+                "most_changed_bin_share": -0.0218,
+            }
+            for model, factor in (("return_predictions", 1), ("churn_risk", 7))
+            for feature, index in (
+                ("order_value", 0.01 * factor),
+                ("score", 0.02 * factor),
+            )
+        ],
         "model_metrics": [
             {
                 "model_name": model,
                 "candidate": candidate,
                 "data_split": split,
                 "metric": metric,
-                "value": value + (0.2 if split == "train" else 0),
+                "value": value + (0.2 if split == "validation" else 0),
             }
-            for model in ("churn", "returns")
+            for model in ("churn_risk", "return_predictions")
             for candidate, value in (("base_rate", 0.5), ("gradient_boosting", 0.7))
-            for split in ("train", "test")
+            for split in ("validation", "test")
             for metric in ("auc_roc", "brier")
         ],
     }

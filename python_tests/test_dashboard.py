@@ -108,6 +108,8 @@ def files(project, tmp_path_factory):
             "+quarantined_rows",
         ),
         exclude=("attribution_sensitivity",),
+        # A process of its own: the warehouse is closed when it has ended.
+        command_line=True,
     )
     found = {"nothing": None}
     for name in ("empty", "attribution", "all"):
@@ -354,11 +356,7 @@ def test_keyboard_alone_reaches_filters_tables_and_downloads(shown, tab):
 def test_pages_do_not_inherit_each_others_filters(shown, tab):
     visit_page, _ = shown
     visit_page("attribution?view=Months&channel=email&model=last_touch")
-    for page, part in (
-        ("Monitoring", None),
-        ("Customers", "Cohorts"),
-        ("Returns", None),
-    ):
+    for page in ("Monitoring", "Customers", "Returns"):
         tab.get_by_role("link", name=page, exact=True).click()
         tab.wait_for_selector(f"h1:has-text('{page}')", timeout=60_000)
         settle(tab)
@@ -786,6 +784,9 @@ def test_returns(shown, tab):
     visit_page, rows = shown
     for level in (0.5, 0.8):
         visit_page(f"returns?risk={level:g}")
+        # An order that is back can no longer be acted on.
+        assert card(tab, "Open orders") == "100"
+        assert card(tab, "Open orders above it now") == "0"
         ((orders, flagged, returned, caught),) = rows(
             "select count(*), count(*) filter (where return_probability >="
             f" {level}), count(*) filter (where was_returned), count(*) filter (where"
@@ -837,6 +838,18 @@ def test_returns(shown, tab):
     )
     assert chart["x"] == pytest.approx([row[0] for row in facts])
     assert chart["y"] == pytest.approx([row[1] for row in facts])
+    assert table(tab, "return_deciles")[1] == [
+        "2",
+        "20",
+        "80.0 %",
+        "80.0 %",
+        "1.00×",
+        "20.0 %",
+    ]
+    assert table(tab, "model_drift") == [
+        ["Score", "Stable", "0.020", "tenth 1", "−2.2 pp"],
+        ["Order value", "Stable", "0.010", "tenth 1", "−2.2 pp"],
+    ]
     # The figures of the held-out orders, not of those learnt from.
     assert ["AUC (ROC)", "0.500", "0.700"] in table(tab, "model_metrics")
 

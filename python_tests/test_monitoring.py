@@ -3,9 +3,11 @@
 import datetime
 import sys
 
+import monitoring_oracle as oracle
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from harness import ROOT, Shop
 
 sys.path[:0] = [
@@ -142,6 +144,38 @@ def test_planted_days_are_found_with_their_direction(judged):
     assert rows.loc[95, "value"] > rows.loc[95, "upper"] > rows.loc[95, "expected"]
 
 
+@pytest.mark.parametrize("name", ["noisy", "lasting"])
+def test_verdicts_rest_on_the_numbers_of_the_definitions(judged, name):
+    # Day by day, each from what lies strictly before it: windows, shrinkage of the
+    # season, cleaning of the past, both scales, thresholds.
+    settings = yaml.safe_load((ROOT / "vars.yml").read_text())["vars"]
+    rows = verdicts(judged, name)
+    found = oracle.judge(list(rows["value"]), settings["anomaly_relative_floor"])
+    down, up = settings["anomaly_daily_drop_z"], settings["anomaly_daily_spike_z"]
+    for day, (expected, z_score, width) in enumerate(found):
+        row = rows.loc[day]
+        if expected is None:
+            assert pd.isna(row["expected"]) and pd.isna(row["z_score"])
+            continue
+        assert row["expected"] == pytest.approx(expected, rel=1e-9)
+        if z_score is None:
+            assert pd.isna(row["z_score"])
+            continue
+        assert row["z_score"] == pytest.approx(z_score, rel=1e-9, abs=1e-9)
+        assert row["anomaly_score"] == abs(row["z_score"])
+        assert row["lower"] == pytest.approx(expected * np.exp(-down * width))
+        assert row["upper"] == pytest.approx(expected * np.exp(up * width))
+        if row["status"] == "anomaly":
+            methods = row["detected_by"].split(", ")
+            assert ("zscore" in methods) == (z_score <= -down or z_score >= up)
+            twice = 2 * (down if z_score < 0 else up)
+            assert (row["severity"] == "warning") == (abs(z_score) >= twice)
+        elif row["status"] == "normal":
+            # Beyond its threshold, above the floor and without a witness: a rarity
+            # that these series do not hold.
+            assert -down < z_score < up
+
+
 def test_no_later_day_changes_a_verdict(judged):
     columns = [
         "status",
@@ -155,6 +189,20 @@ def test_no_later_day_changes_a_verdict(judged):
     for day in range(60, 110):
         part = verdicts(judged, f"until {day}")
         pd.testing.assert_frame_equal(part[columns], whole.loc[:day, columns])
+
+
+def test_no_later_day_moves_the_beginning_of_an_incident(judged):
+    incidents = judged[1]
+
+    def beginnings(name):
+        rows = incidents[incidents["series_id"] == name]
+        return set(zip(rows["direction"], rows["opened_at"], strict=True))
+
+    whole = beginnings("noisy")
+    assert len(whole) >= 2
+    for day in range(60, 110):
+        end = pd.Timestamp("2024-01-01") + pd.Timedelta(days=day)
+        assert beginnings(f"until {day}") == {one for one in whole if one[1] <= end}
 
 
 def test_short_histories_are_no_normal_ones(judged):

@@ -26,6 +26,7 @@ SELECT = (
     "+churn_risk",
     "+retention_cohorts",
     "+metric_values",
+    "+forecasts",
 )
 MONTH = "metric_time__month"
 MODEL = "channel_month__attribution_model"
@@ -378,6 +379,28 @@ def test_days_are_those_of_the_mart_and_channels_add_up(layer):
     answer = [row for row in by_channel if row["metric_period__channel"] != "all"]
     keys = [day, "metric_period__channel"]
     assert_same_rows(answer, keys, ["daily_revenue", "daily_sessions"], keyed(mart, 2))
+
+
+def test_forecasts_are_those_of_the_mart_and_channels_add_up(layer):
+    day = "metric_time__day"
+    metrics = ["expected_daily_revenue", "expected_monthly_revenue"]
+    total, by_series = layer.queries(
+        {"metric_names": metrics, "group_by_names": [day]},
+        {"metric_names": metrics, "group_by_names": [day, "forecast_period__series"]},
+    )
+    columns = (
+        "max(forecast) filter (where grain = 'day'),"
+        " max(forecast) filter (where grain = 'month')"
+        " from marts.forecasts where series"
+    )
+    mart = layer.rows(f"select period_start, {columns} = 'company' group by 1")
+    assert_same_rows(total, [day], metrics, keyed(mart, 1))
+    mart = layer.rows(
+        f"select period_start, series, {columns} <> 'company' group by 1, 2"
+    )
+    answer = [row for row in by_series if row["forecast_period__series"] != "company"]
+    keys = [day, "forecast_period__series"]
+    assert_same_rows(answer, keys, metrics, keyed(mart, 2))
 
 
 def test_the_configuration_is_valid_against_the_warehouse(layer):

@@ -21,9 +21,16 @@ bundled  series that come with statsmodels, with planted one-point drops and spi
 
 Beside each figure of the models: a z-score over the whole series, and an isolation
 forest on the residuals of a seasonal median; both see the future.
+
+What a protocol prints also becomes its part of results.md; parts of protocols that are
+not run stay.
 """
 
+import contextlib
+import io
+import re
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -279,21 +286,66 @@ def bundled():
         compare(pd.concat(frames), season, title)
 
 
+def days():
+    """The protocol of the issue: one-day drops on three kinds of series."""
+    for kind in ("flat", "weekly", "growing"):
+        rng = np.random.default_rng(SEED)
+        frame = pd.concat([one_day_drops(kind, rng, f"s{i:02}") for i in range(20)])
+        compare(frame, 7, f"One-day drops, {kind}")
+
+
+def shops():
+    """Planted trouble in shops as they really are."""
+    rng = np.random.default_rng(SEED)
+    compare(pd.concat([shop(rng, f"s{i:02}") for i in range(40)]), 7, "Shops")
+
+
+PROTOCOLS = {"days": days, "shops": shops, "lasting": lasting, "bundled": bundled}
+RESULTS = Path(__file__).with_name("results.md")
+
+
+class Both(io.StringIO):
+    """Keeps what is printed and prints it."""
+
+    def write(self, text):
+        """Keep and print."""
+        sys.__stdout__.write(text)
+        sys.__stdout__.flush()
+        return super().write(text)
+
+
+def keep(name, printed):
+    """Make `printed` the part `name` of results.md."""
+    parts = {}
+    if RESULTS.exists():
+        text = RESULTS.read_text()
+        parts = dict(re.findall(r"## (\w+)\n\n```text\n(.*?)```\n", text, re.S))
+    parts[name] = printed.strip("\n") + "\n"
+    RESULTS.write_text(
+        "# Planted anomalies\n\nWritten by `planted.py`, which says what each"
+        " protocol is. Settings as in `vars.yml`.\n"
+        + "".join(
+            f"\n## {name}\n\n```text\n{parts[name]}```\n"
+            for name in PROTOCOLS
+            if name in parts
+        )
+    )
+
+
 def main():
     """Run the protocols named on the command line, or all."""
-    wanted = sys.argv[1:] or ["days", "shops", "lasting", "bundled"]
-    if "days" in wanted:
-        for kind in ("flat", "weekly", "growing"):
-            rng = np.random.default_rng(SEED)
-            frame = pd.concat([one_day_drops(kind, rng, f"s{i:02}") for i in range(20)])
-            compare(frame, 7, f"One-day drops, {kind}")
-    if "shops" in wanted:
-        rng = np.random.default_rng(SEED)
-        compare(pd.concat([shop(rng, f"s{i:02}") for i in range(40)]), 7, "Shops")
-    if "lasting" in wanted:
-        lasting()
-    if "bundled" in wanted:
-        bundled()
+    wanted = sys.argv[1:] or list(PROTOCOLS)
+    unknown = set(wanted) - set(PROTOCOLS)
+    if unknown:
+        raise SystemExit(
+            f"No protocol {', '.join(sorted(unknown))}; there are: "
+            + ", ".join(PROTOCOLS)
+        )
+    for name in PROTOCOLS:
+        if name in wanted:
+            with contextlib.redirect_stdout(Both()) as printed:
+                PROTOCOLS[name]()
+            keep(name, printed.getvalue())
     return 0
 
 

@@ -30,8 +30,7 @@ def render():
 
 def waiting():
     """SQL that keeps the orders that can still come back."""
-    back = "is_back_already" in serving.columns(PREDICTIONS)
-    return "data_split = 'open'" + (" and not is_back_already" if back else "")
+    return "data_split = 'open' and not coalesce(is_back_already, false)"
 
 
 def threshold():
@@ -389,8 +388,10 @@ def model_quality():
         ui.note("No held-out order to judge the risk on.")
     else:
         calibration(rows)
+    lift()
     st.header("How good the models are")
     metrics()
+    drift()
 
 
 def calibration(rows):
@@ -434,6 +435,75 @@ def calibration(rows):
         },
         "return_calibration",
         labels={"band": "Predicted risk", "predicted": "Mean", "observed": "Returned"},
+    )
+
+
+def lift():
+    """How much denser returns are among the riskiest orders."""
+    table = "marts.return_calibration"
+    if not serving.has_rows(table):
+        return
+    st.header("Tenths of the orders by risk")
+    left, _ = st.columns(2)
+    with left:
+        found = serving.query(f"select distinct candidate as c from {table}")["c"]
+        used = serving.query(
+            f"select max(candidate) as c from {PREDICTIONS} where candidate is not null"
+        )["c"][0]
+        candidate = ui.pick("Candidate", sorted(found), "candidate", used)
+    ui.table(
+        serving.query(
+            f"select * from {table} where candidate = ? order by risk_decile", candidate
+        ),
+        {
+            "risk_decile": ui.count,
+            "orders": ui.count,
+            "mean_probability": ui.share,
+            "return_rate": ui.share,
+            "lift": ui.times,
+            "returns_captured_share": ui.share,
+        },
+        "return_deciles",
+        "The first tenth holds the riskiest held-out orders. Lift: how many times the"
+        " usual share came back.",
+        labels={
+            "risk_decile": "Tenth",
+            "mean_probability": "Predicted",
+            "return_rate": "Returned",
+            "returns_captured_share": "Of all returns so far",
+        },
+    )
+
+
+def drift():
+    """Whether what is scored now still looks like what was learned from."""
+    table = "marts.model_drift"
+    if not serving.has_rows(table):
+        return
+    st.header("Do the orders still look the same?")
+    rows = serving.query(
+        f"select * from {table} where model_name = 'return_predictions'"
+        " order by population_stability_index desc nulls last, feature"
+    )
+    ui.table(
+        rows,
+        {
+            "feature": ui.name,
+            "status": ui.name,
+            "population_stability_index": ui.number3,
+            "most_changed_bin": ui.term,
+            "most_changed_bin_share": ui.points,
+        },
+        "model_drift",
+        "Population stability of each feature and of the score, open orders against"
+        " those learned from: the lower, the more alike.",
+        labels={
+            "population_stability_index": "Stability index",
+            "most_changed_bin": "Changed most",
+            "most_changed_bin_share": "By",
+        },
+        source=(f"select * from {table} order by model_name, feature",),
+        total=len(rows),
     )
 
 

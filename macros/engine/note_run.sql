@@ -19,3 +19,11 @@
         '{{ invocation_id }}' as invocation_id,
         '{{ state }}' as state
 {% endmacro %}
+
+{% macro spark__note_run(state) %}
+    {%- do run_query('create schema if not exists ' ~ target.schema) -%}
+    create or replace view {{ target.schema }}.last_dbt_run as
+    select
+        '{{ invocation_id }}' as invocation_id,
+        '{{ state }}' as state
+{% endmacro %}

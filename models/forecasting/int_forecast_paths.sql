@@ -1,8 +1,8 @@
 -- One row per (series, grain, model, origin, step): what each model said, and, where
 -- the period has come, what happened. The combination is the median of the fitted.
 {%- set columns = [
-    ('series', 'varchar'), ('grain', 'varchar'), ('origin_index', 'bigint'),
-    ('step', 'bigint'), ('candidate', 'varchar'), ('forecast', 'double'),
+    ('series', 'string'), ('grain', 'string'), ('origin_index', 'bigint'),
+    ('step', 'bigint'), ('candidate', 'string'), ('forecast', 'double'),
 ] %}
 with
 

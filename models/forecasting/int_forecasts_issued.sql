@@ -105,7 +105,8 @@ channel_sums as (
 ),
 
 -- What the channels lack to the company's forecast goes to them by the size of their
--- own forecasts; where these are all 0, by the size of their history.
+-- own forecasts (which keeps shares where none is negative); where these are all 0, by
+-- the size of their history.
 adding_up as (
 
     select
@@ -123,6 +124,8 @@ adding_up as (
                 chosen.series_level = 'company'
                 or companies.company_forecast is null
                 then chosen.forecast
+            when channel_sums.size_sum > 0 and channel_sums.forecast_sum = channel_sums.size_sum
+                then chosen.forecast * companies.company_forecast / channel_sums.size_sum
             when channel_sums.size_sum > 0
                 then
                     chosen.forecast

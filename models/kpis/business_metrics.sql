@@ -28,7 +28,9 @@ business_metrics as (
         {%- for model in all_attribution_models() %}
         funded_revenue_{{ model }},
         {%- endfor %}
-        at_risk_customers
+        at_risk_customers,
+        forecast_absolute_error,
+        forecast_actual_revenue
     from {{ ref('int_business_metrics') }}
 
 )

@@ -19,18 +19,81 @@ day_pace as (
 
 ),
 
+-- A first frequent run may come before the first whole build.
+all_kpi_values as (
+
+    {{ edge_rows('kpi_values', [
+        ('kpi', 'string'),
+        ('label', 'string'),
+        ('unit', 'string'),
+        ('status', 'string'),
+        ('is_complete', 'boolean'),
+        ('value', 'double'),
+        ('period_start', 'date'),
+    ]) | indent(4) }}
+
+),
+
 kpi_values as (
 
     select *
-    from {{ ref('kpi_values') }}
+    from all_kpi_values
     where is_complete
+
+),
+
+all_quality_scores as (
+
+    {{ edge_rows('quality_scores', [
+        ('table_name', 'string'),
+        ('dimension', 'string'),
+        ('score', 'double'),
+        ('detail', 'string'),
+        ('raw_rows', 'bigint'),
+        ('failed_rows', 'bigint'),
+    ]) | indent(4) }}
+
+),
+
+quality_scores as (
+
+    select
+        table_name,
+        dimension,
+        score,
+        detail,
+        failed_rows / nullif(cast(raw_rows as double), 0e0) as failed_share
+    from all_quality_scores
+    where table_name <> 'all_tables' and dimension <> 'overall' and raw_rows > 0
+
+),
+
+clock as (
+
+    select cast(running_day as timestamp) as running_day_start
+    from {{ ref('int_monitoring_clock') }}
+
+),
+
+all_model_drift as (
+
+    {{ edge_rows('model_drift', [
+        ('model_name', 'string'),
+        ('feature', 'string'),
+        ('status', 'string'),
+        ('most_changed_bin', 'string'),
+        ('current_examples', 'bigint'),
+        ('population_stability_index', 'double'),
+        ('most_changed_bin_share', 'double'),
+        ('as_of', 'date'),
+    ]) | indent(4) }}
 
 ),
 
 model_drift as (
 
     select *
-    from {{ ref('model_drift') }}
+    from all_model_drift
     where status in ('warning', 'critical')
 
 ),
@@ -151,6 +214,39 @@ from_kpis as (
 
 ),
 
+-- What was wrong with raw tables when they were last looked at; no history is kept.
+from_quality as (
+
+    select
+        'quality' as source,
+        quality_scores.table_name || '|' || quality_scores.dimension as source_key,
+        case
+            when quality_scores.failed_share > {{ number_setting('quarantine_error_share', at_least=0, at_most=1) }}
+                then 'critical'
+            else 'warning'
+        end as severity,
+        quality_scores.dimension || ' of the table ' || quality_scores.table_name
+        || case when quality_scores.dimension = 'timeliness'
+            then ': stale'
+            else
+                ': '
+                || cast(round(cast(100e0 * quality_scores.failed_share as decimal(38, 6)), 1)
+                    as {{ dbt.type_string() }})
+                || ' % of its rows have a fault'
+        end as title,
+        quality_scores.detail,
+        true as is_open,
+        clock.running_day_start as first_seen_at,
+        clock.running_day_start as last_seen_at
+    from quality_scores
+    cross join clock
+    where
+        quality_scores.dimension <> 'timeliness'
+        and quality_scores.failed_share > {{ number_setting('quarantine_warn_share', at_least=0, at_most=1) }}
+        or quality_scores.dimension = 'timeliness' and quality_scores.score = 0
+
+),
+
 from_drift as (
 
     select
@@ -177,7 +273,7 @@ from_drift as (
 -- Another source is one more CTE with these columns and its name in this list.
 gathered as (
 
-    {%- for source in ['from_incidents', 'from_pace', 'from_kpis', 'from_drift'] %}
+    {%- for source in ['from_incidents', 'from_pace', 'from_kpis', 'from_quality', 'from_drift'] %}
     select * from {{ source }}
     {%- if not loop.last %}
     union all

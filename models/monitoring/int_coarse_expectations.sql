@@ -34,13 +34,14 @@ filled as (
 
 {{ level_ctes('filled', 'filled_value', 'median') }},
 
+-- A median errs by 1.57 times what a mean does.
 seasonal as (
 
     select
         *,
         {{ rolling_quantile('relative_value', 0.5, 'past_same_place') }} as factor,
         {{ rolling_quantile('relative_offset', 0.5, 'past_same_place') }} as offset_factor,
-        count(relative_value) over past_same_place as past_values
+        1.57e0 / nullif(count(relative_value) over past_same_place, 0) as factor_error
     from leveled
     window past_same_place as (
         partition by series_id, season_position
@@ -72,11 +73,12 @@ cleaned as (
         series_id,
         step,
         case
-            -- Beyond three scales.
-            when value is null or abs(residual) > 3e0 * scale
+            -- Beyond two and a half scales.
+            when value is null or abs(residual) > 2.5e0 * scale
                 then coalesce(expected, filled_value)
             else value
-        end as training_value
+        end as training_value,
+        scale as coarse_scale
     from scaled
 
 )

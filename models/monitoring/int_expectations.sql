@@ -14,7 +14,8 @@ training_values as (
     select
         series_id,
         step,
-        training_value
+        training_value,
+        coarse_scale
     from {{ ref('int_coarse_expectations') }}
 
 ),
@@ -23,7 +24,8 @@ joined as (
 
     select
         points.*,
-        training_values.training_value
+        training_values.training_value,
+        training_values.coarse_scale
     from points
     inner join training_values
         on points.series_id = training_values.series_id
@@ -54,13 +56,105 @@ averaged as (
 
 ),
 
--- A mean of few values is not safe from one of them.
+-- A factor is a mean of noisy values: it differs from the others by chance too.
+noisy as (
+
+    select
+        *,
+        case
+            when past_values >= 4 and coarse_scale is not null
+                then coarse_scale * coarse_scale * mean_factor * mean_factor / past_values
+        end as factor_noise
+    from averaged
+
+),
+
+factors_summed as (
+
+    select
+        *,
+        count(factor_noise) over until_now as running_factors,
+        {%- for sum, term in [
+            ('running_factor', 'mean_factor'),
+            ('running_square', 'mean_factor * mean_factor'),
+            ('running_noise', 'factor_noise'),
+        ] %}
+        sum(cast(
+            case when factor_noise is not null then {{ term }} end as decimal(38, 15)
+        )) over until_now as {{ sum }}
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
+    from noisy
+    window until_now as (
+        partition by series_id
+        order by step
+        rows unbounded preceding
+    )
+
+),
+
+-- The newest factor of every place in the season, this point's own among them.
+season_factors as (
+
+    select
+        *,
+        season_length > 1 and season_length
+        = running_factors - coalesce(lag(running_factors) over same_phase, 0)
+            as has_season,
+        {%- for sum in ['factor', 'square', 'noise'] %}
+        cast(running_{{ sum }} - coalesce(lag(running_{{ sum }}) over same_phase, 0) as double)
+            / season_length as season_{{ sum }}
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
+    from factors_summed
+    window same_phase as (
+        partition by series_id, step % season_length
+        order by step
+    )
+
+),
+
+spread as (
+
+    select
+        *,
+        -- How far factors differ beyond what their noise explains.
+        greatest(0e0, (season_square - season_factor * season_factor)
+            * season_length / nullif(season_length - 1e0, 0e0) - season_noise)
+            as factor_spread
+    from season_factors
+
+),
+
+kept as (
+
+    select
+        *,
+        case
+            when has_season and factor_spread + factor_noise > 0
+                then factor_spread / (factor_spread + factor_noise)
+            else 1e0
+        end as kept_share
+    from spread
+
+),
+
+-- So much of a factor's distance to their mean is kept as is no noise (James and
+-- Stein 1961): a series without a season is not given one. A mean of few values is
+-- not safe from one of them: their median is taken, which errs by 1.57 times more.
+-- Means are charged the same, for weekdays change over a year.
 seasonal as (
 
     select
         *,
-        case when past_values < 4 then median_factor else mean_factor end as factor
-    from averaged
+        case
+            when past_values < 4 then median_factor
+            when kept_share = 1 then mean_factor
+            else season_factor + kept_share * (mean_factor - season_factor)
+        end as factor,
+        1.57e0 * case when past_values < 4 then 1e0 else kept_share end
+            / nullif(past_values, 0) as factor_error
+    from kept
 
 ),
 

@@ -193,7 +193,9 @@ scored as (
         ) as is_sparse,
         step >= greatest(3 * season_length, 28) as has_history,
         case
-            when value is null or scale is null and not is_quiet then null
+            -- Of what nobody could expect anything nothing is known: not 0.
+            when value is null or expected is null or scale is null and not is_quiet
+                then null
             when not is_quiet then residual / scale
             -- Something where there never is anything.
             when abs(value - expected) > level then 9e0 * sign(value - expected)

@@ -86,7 +86,7 @@ points as (
             as integer
         ) as step,
         case when metric_values.grain = 'hour' then 168 else 7 end as season_length,
-        cast(extract(dow from metric_values.clock_start) as integer) as weekday,
+        cast({{ day_of_week('metric_values.clock_start') }} as integer) as weekday,
         case
             when metric_values.grain = 'hour'
                 then cast(extract(hour from metric_values.clock_start) as integer)

@@ -25,7 +25,7 @@ findings as (
         row_count,
         row_number() over (
             partition by table_name, dimension
-            order by row_count desc, finding
+            order by row_count desc, finding asc
         ) as place
     from {{ ref('int_quality_findings') }}
 
@@ -99,7 +99,8 @@ scored as (
         dimension,
         case
             when raw_rows = 0 then cast(null as double)
-            when dimension = 'timeliness' and days_behind is null then cast(null as double)
+            when dimension = 'timeliness' and days_behind is null
+                then cast(null as double)
             when dimension = 'timeliness'
                 then least(greatest(
                     ({{ days.stale }} - days_behind) / cast({{ days.stale - days.fresh }} as double),
