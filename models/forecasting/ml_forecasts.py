@@ -6,6 +6,7 @@ is decided in SQL.
 """
 
 import edge_imports  # noqa: F401
+import grouped_edges
 import numpy as np
 import pandas as pd
 from forecast_candidates import forecast_series
@@ -97,10 +98,18 @@ def event_matrix(events, first, periods):
 def model(dbt, session):
     """Read series, origins, grains and events; return the forecasts."""
     dbt.config(materialized="table", tags=["python"])
-    values = dbt.ref("int_forecast_series").df()
     origins = dbt.ref("int_forecast_origins").df()
     grains = dbt.ref("int_forecast_grains").df()
     events = dbt.ref("int_forecast_events").df()
-    with threadpool_limits(limits=1):
-        forecasts = fit_forecasts(values, origins, grains, events)
+    keys = ["series", "grain"]
+
+    def fit_groups(values):
+        present = values[keys].drop_duplicates()
+        with threadpool_limits(limits=1):
+            return fit_forecasts(
+                values, origins.merge(present), grains, events.merge(present)
+            )
+
+    series = dbt.ref("int_forecast_series")
+    forecasts = grouped_edges.over_groups(series, keys, fit_groups, COLUMNS)
     return forecasts

@@ -5,6 +5,8 @@ charts hold to be going on (-1 down, 0 none, 1 up) and the largest chart over it
 limit.
 """
 
+import edge_imports  # noqa: F401  (first: see there)
+import grouped_edges
 import numpy as np
 import pandas as pd
 
@@ -141,5 +143,10 @@ def model(dbt, session):
         "day": float(dbt.config.meta_get("daily_periods")),
         "hour": float(dbt.config.meta_get("hourly_periods")),
     }
-    shifts = judge_points(points.df(), periods)
+
+    def judge_groups(rows):
+        return judge_points(rows, periods)
+
+    keys = ["grain", "series_id"]
+    shifts = grouped_edges.over_groups(points, keys, judge_groups, COLUMNS)
     return shifts

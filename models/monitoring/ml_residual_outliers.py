@@ -5,6 +5,8 @@ over its own usual size.  One row per (channel, grain, period_start) with the sc
 both methods and whether it lies beyond the past's `contamination` quantile.
 """
 
+import edge_imports  # noqa: F401  (first: see there)
+import grouped_edges
 import numpy as np
 import pandas as pd
 from sklearn.ensemble import IsolationForest
@@ -190,11 +192,13 @@ def model(dbt, session):
         stored = session.sql(
             f"select channel, grain, period_start, fingerprint from {dbt.this}"
         ).df()
-    with threadpool_limits(1):
-        scored = score_points(
-            points.df(),
-            float(dbt.config.meta_get("contamination")),
-            int(dbt.config.meta_get("seed")),
-            stored,
-        )
+    contamination = float(dbt.config.meta_get("contamination"))
+    seed = int(dbt.config.meta_get("seed"))
+
+    def score_groups(rows):
+        with threadpool_limits(1):
+            return score_points(rows, contamination, seed, stored)
+
+    keys = ["channel", "grain"]
+    scored = grouped_edges.over_groups(points, keys, score_groups, COLUMNS)
     return scored

@@ -100,3 +100,15 @@ def test_errors_come_without_plan_and_stack():
     assert str(caught.value).endswith("[X] It is wrong. SQLSTATE: 1; line 1")
     with pytest.raises(KeyError), plain_errors():
         raise KeyError("not Spark's")
+
+
+def test_expressions_are_split_at_their_commas_only():
+    assert python_models.expressions("a, least(b, c) as d ,e is null and f as g") == [
+        "a",
+        "least(b, c) as d",
+        "e is null and f as g",
+    ]
+
+
+def test_every_type_that_edges_return_has_a_type_in_sql():
+    assert set(python_models.SPARK_TYPES) >= {"str", "int64", "float64", "boolean"}

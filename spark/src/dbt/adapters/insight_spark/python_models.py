@@ -12,11 +12,14 @@ import sys
 from dbt.adapters.base import PythonJobHelper
 from dbt.adapters.insight_spark.connections import plain_errors, session_of
 
+_module_folders = set()
+
 
 def use_module_paths(credentials):
     """Let Python import from the profile's module_paths."""
     for folder in reversed(credentials.module_paths):
         path = os.path.abspath(folder)
+        _module_folders.add(path)
         if path not in sys.path:
             sys.path.insert(0, path)
 
@@ -25,6 +28,67 @@ def module_of(name, credentials):
     """Import the module `name`, which may lie in the profile's module_paths."""
     use_module_paths(credentials)
     return importlib.import_module(name)
+
+
+# Types of pandas columns in Spark's SQL.
+SPARK_TYPES = {
+    "str": "string",
+    "object": "string",
+    "int64": "bigint",
+    "Int64": "bigint",
+    "int32": "int",
+    "float64": "double",
+    "bool": "boolean",
+    "boolean": "boolean",
+    "datetime64[us]": "timestamp",
+}
+
+_shipped = set()
+
+
+def expressions(text):
+    """The SQL expressions of a list like 'a, greatest(b, c) as d'."""
+    found, depth, start = [], 0, 0
+    for place, sign in enumerate(text):
+        depth += (sign == "(") - (sign == ")")
+        if sign == "," and depth == 0:
+            found.append(text[start:place].strip())
+            start = place + 1
+    return [*found, text[start:].strip()]
+
+
+def ship_modules(session):
+    """Give the executors the modules of the profile's module_paths, once."""
+    files = sorted(
+        os.path.join(folder, name)
+        for folder in _module_folders
+        for name in os.listdir(folder)
+        if name.endswith(".py")
+    )
+    if not files or id(session) in _shipped:
+        return
+    if hasattr(session, "addArtifacts") and not hasattr(session, "_jsparkSession"):
+        session.addArtifacts(*files, pyfile=True)
+    else:
+        for file in files:
+            session.sparkContext.addPyFile(file)
+    _shipped.add(id(session))
+
+
+def _in_pandas(function):
+    """`function` of DataFrames as one of Arrow tables, for the executors.
+
+    It travels as a whole, with what it uses of this module: the adapter is not
+    installed there.
+    """
+    from pyspark import cloudpickle
+
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])
+
+    def apply(table):
+        return to_arrow(function(to_pandas(table)))
+
+    return apply
 
 
 class EdgeRelation:
@@ -36,9 +100,7 @@ class EdgeRelation:
 
     def select(self, columns):
         """Only these columns, a text as in SQL."""
-        return EdgeRelation(
-            self.frame.selectExpr(*[name.strip() for name in columns.split(",")])
-        )
+        return EdgeRelation(self.frame.selectExpr(*expressions(columns)))
 
     def filter(self, condition):
         """Only rows that fulfil `condition`, SQL."""
@@ -46,8 +108,22 @@ class EdgeRelation:
 
     def order(self, columns):
         """Rows in the order of `columns`, SQL names with commas between."""
+        return EdgeRelation(self.frame.orderBy(*expressions(columns)))
+
+    def over_groups(self, keys, function, columns):
+        """Apply `function` (DataFrame to DataFrame) to each group, on the executors.
+
+        Arguments:
+            keys: list of columns whose values name a group.
+            function: gets all rows of a group, as df() would give them.
+            columns: dict of the result's columns, name to pandas type.
+        """
+        ship_modules(self.frame.sparkSession)
+        schema = ", ".join(
+            f"`{name}` {SPARK_TYPES[kind]}" for name, kind in columns.items()
+        )
         return EdgeRelation(
-            self.frame.orderBy(*[name.strip() for name in columns.split(",")])
+            self.frame.groupBy(*keys).applyInArrow(_in_pandas(function), schema)
         )
 
     def arrow(self):
@@ -93,19 +169,15 @@ def to_pandas(table):
     return table.cast(pyarrow.schema(fields)).to_pandas()
 
 
-def to_spark(result, session):
-    """What a Python model returned, as a Spark DataFrame."""
-    import pandas
+def to_arrow(frame):
+    """A DataFrame as an Arrow table of types that Spark takes; NaN is NULL."""
     import pyarrow
 
-    if isinstance(result, EdgeRelation):
-        return result.frame
-    if isinstance(result, pandas.DataFrame):
-        result = pyarrow.Table.from_pandas(result, preserve_index=False)
-    if not isinstance(result, pyarrow.Table):
-        return result
+    table = frame
+    if not isinstance(frame, pyarrow.Table):
+        table = pyarrow.Table.from_pandas(frame, preserve_index=False)
     fields = []
-    for column in result.schema:
+    for column in table.schema:
         kind = column.type
         if pyarrow.types.is_null(kind) or pyarrow.types.is_large_string(kind):
             kind = pyarrow.string()
@@ -114,7 +186,19 @@ def to_spark(result, session):
         elif pyarrow.types.is_unsigned_integer(kind):
             kind = pyarrow.int64()
         fields.append(pyarrow.field(column.name, kind))
-    return session.createDataFrame(result.cast(pyarrow.schema(fields)))
+    return table.cast(pyarrow.schema(fields))
+
+
+def to_spark(result, session):
+    """What a Python model returned, as a Spark DataFrame."""
+    import pandas
+    import pyarrow
+
+    if isinstance(result, EdgeRelation):
+        return result.frame
+    if isinstance(result, (pandas.DataFrame, pyarrow.Table)):
+        return session.createDataFrame(to_arrow(result))
+    return result
 
 
 class SessionPythonJobHelper(PythonJobHelper):
