@@ -52,6 +52,7 @@ SPELLINGS = {
     "kpi": "KPI",
     "zscore": "z-score",
     "ets": "ETS",
+    "damped_holt_winters": "Damped Holt–Winters",
     "sarimax": "SARIMAX",
     "auc_roc": "AUC (ROC)",
     "roc_auc": "AUC (ROC)",

@@ -87,6 +87,7 @@ h2{font-size:1.2rem!important;font-weight:650!important;letter-spacing:-.01em;
 .ie-card .v{font-size:1.6rem;font-weight:700;letter-spacing:-.02em;color:#1a2233;
  font-variant-numeric:tabular-nums;line-height:1.3;overflow-wrap:anywhere}
 .ie-card .d{font-size:.82rem;color:#566077;line-height:1.45}
+.ie-card .d b{display:block;font-weight:550;color:#1a2233;margin-top:5px}
 .ie-card img{width:100%;height:auto;margin-top:6px}
 .ie-cards.small .ie-card{padding:10px 12px}
 .ie-cards.small .v{font-size:1.12rem}.ie-cards.small .l{font-size:.8rem}

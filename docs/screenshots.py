@@ -128,6 +128,7 @@ def main(wanted):
                     viewport={"width": width, "height": 900},
                     device_scale_factor=scale,
                 )
+                page.set_default_timeout(180_000)
                 page.goto(f"http://127.0.0.1:{port}/{address}")
                 settle(page)
                 height = page.evaluate(
@@ -138,7 +139,7 @@ def main(wanted):
                     {"width": width, "height": min(max(height, 700), highest)}
                 )
                 page.wait_for_timeout(800)
-                picture = small(page.screenshot())
+                picture = small(page.screenshot(timeout=180_000))
                 (FOLDER / f"{name}.png").write_bytes(picture)
                 print(f"{name}.png {len(picture) / 1000:,.0f} kB", flush=True)
                 page.close()

@@ -191,6 +191,20 @@ def test_no_later_day_changes_a_verdict(judged):
         pd.testing.assert_frame_equal(part[columns], whole.loc[:day, columns])
 
 
+def test_no_later_day_moves_the_beginning_of_an_incident(judged):
+    incidents = judged[1]
+
+    def beginnings(name):
+        rows = incidents[incidents["series_id"] == name]
+        return set(zip(rows["direction"], rows["opened_at"], strict=True))
+
+    whole = beginnings("noisy")
+    assert len(whole) >= 2
+    for day in range(60, 110):
+        end = pd.Timestamp("2024-01-01") + pd.Timedelta(days=day)
+        assert beginnings(f"until {day}") == {one for one in whole if one[1] <= end}
+
+
 def test_short_histories_are_no_normal_ones(judged):
     assert set(verdicts(judged, "three")["status"]) == {"insufficient_history"}
     assert set(verdicts(judged, "today")["status"]) == {"insufficient_history"}

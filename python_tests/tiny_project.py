@@ -88,7 +88,11 @@ class TinyProject:
         if vars:
             arguments += f" --vars '{{{settings}}}'"
         return subprocess.Popen(
-            ["make", "--no-print-directory", "build", f"ARGS={arguments}"],
+            # -o: with the packages that are installed, as the tests themselves run.
+            [
+                *("make", "--no-print-directory", "-o", ".venv/.installed", "build"),
+                f"ARGS={arguments}",
+            ],
             cwd=ROOT,
             env={
                 **os.environ,

@@ -49,7 +49,8 @@ def segments():
                 row["segment"],
                 ui.count(row["customers"]),
                 f"customers: {ui.share(row['customer_share'])} of all,"
-                f" {ui.share(row['revenue_share'])} of revenue",
+                f" {ui.share(row['revenue_share'])} of revenue<br>"
+                f"<b>{ui.escape(ui.prose(row['strategy']))}</b>",
                 colour=colours[row["segment"]],
             )
             for row in rows.to_dict("records")
@@ -63,7 +64,7 @@ def segments():
     with right:
         st.header("Customers and revenue")
         shares(rows, colours)
-    st.header("Profiles and strategy")
+    st.header("Profiles")
     ui.table(
         rows,
         {
@@ -75,7 +76,6 @@ def segments():
             "orders_per_year": ui.number,
             "days_since_last_order": ui.count,
             "retention_rate": ui.share,
-            "strategy": ui.prose,
         },
         "segment_profiles",
         "Means of the customers of each segment. Retention: of those in the segment"

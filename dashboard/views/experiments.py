@@ -89,7 +89,7 @@ def answer(row, questions):
         f"{ui.escape(method(row['method']))}, p {p if p[0] == '<' else '= ' + p}"
         " (Holm)",
         f"{ui.escape(ui.name(row.get('effect_name') or 'effect'))}"
-        f" <b>{ui.number3(row['effect_size'])}</b>"
+        f" {ui.number3(row['effect_size'])}"
         f" ({ui.number3(row['effect_ci_low'])} to {ui.number3(row['effect_ci_high'])})",
     ]
     drawing = effect(row)

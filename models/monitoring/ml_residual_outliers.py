@@ -5,6 +5,7 @@ over its own usual size.  One row per (channel, grain, period_start) with the sc
 both methods and whether it lies beyond the past's `contamination` quantile.
 """
 
+import edge_imports  # noqa: F401  (first: see there)
 import grouped_edges
 import numpy as np
 import pandas as pd
