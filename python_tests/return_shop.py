@@ -104,11 +104,11 @@ def raw(frame, until=None):
 
 def features(frame, window, sample):
     """Features of the orders `sample` (ids), each from what its evening before knew."""
+    created = raw(frame)["customers"].set_index("customer_id")["created_at"]
     frame = frame[frame["status"] == ""].copy()
     frame["day"] = frame["ordered_at"].dt.normalize()
     gone = frame["returned_on"] - frame["day"]
     frame["came_back"] = gone <= pd.Timedelta(days=window)
-    created = raw(frame)["customers"].set_index("customer_id")["created_at"]
     found = []
     for one in frame[frame["order_id"].isin(sample)].itertuples():
         before = frame[frame["day"] < one.day]

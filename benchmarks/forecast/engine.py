@@ -96,7 +96,7 @@ def usual_seasons(season):
     return season, 0.0
 
 
-def forecast(series, season, horizon, long_season=None, backtests=12):
+def forecast(series, season, horizon, long_season=None, backtests=8):
     """Forecast each series by the project's models as they stand.
 
     Arguments:

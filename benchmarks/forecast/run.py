@@ -244,7 +244,7 @@ def main():
     parser.add_argument("--season", type=int, default=7, help="periods in a season")
     parser.add_argument("--horizon", type=int, default=28, help="periods ahead")
     parser.add_argument("--long-season", type=float, help="periods in a longer one")
-    parser.add_argument("--backtests", type=int, default=12, help="earlier origins")
+    parser.add_argument("--backtests", type=int, default=8, help="earlier origins")
     options = parser.parse_args()
     if options.season < 1 or not 1 <= options.horizon <= 366:
         parser.error("--season must be at least 1, --horizon from 1 to 366")

@@ -8,9 +8,10 @@
     {%- if state is none -%}
         {{ return('') }}
     {%- endif -%}
-    {{ return(
-        'create or replace table ' ~ state ~ ' as select '
+    {{ return(keep_rows(
+        state,
+        'select '
         ~ "'" ~ path_settings() ~ '; ' ~ credit_settings() ~ "' as settings, "
         ~ 'history_until, touches, touches_checksum from ' ~ history
-    ) }}
+    )) }}
 {% endmacro %}

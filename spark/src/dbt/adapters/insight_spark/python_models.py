@@ -98,6 +98,11 @@ class EdgeRelation:
         """Hold `frame`, a Spark DataFrame."""
         self.frame = frame
 
+    @property
+    def columns(self):
+        """Names of the columns."""
+        return self.frame.columns
+
     def select(self, columns):
         """Only these columns, a text as in SQL."""
         return EdgeRelation(self.frame.selectExpr(*expressions(columns)))
