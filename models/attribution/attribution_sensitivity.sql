@@ -113,7 +113,8 @@ lookbacks as (
     {%- for days in lookbacks %}
     select
         {{ loop.index }} as lookback_number,
-        cast({{ 'null' if days is none else ((days * 86400000000) | round | int) / 1000000 }} as double)
+        {%- set microseconds = none if days is none else (days * 86400000000) | round | int %}
+        cast({{ 'null' if days is none else microseconds / 1000000 }} as double)
             as lookback_seconds
     {%- if not loop.last %}
     union all
@@ -152,7 +153,7 @@ touches_in_window as (
     from windows
     left join touchpoints
         on windows.customer_id = touchpoints.customer_id
-        and touchpoints.touched_at <= windows.converted_at
+        and windows.converted_at >= touchpoints.touched_at
         and coalesce(
             {{ seconds_between('touchpoints.touched_at', 'windows.converted_at') }}
             <= windows.lookback_seconds,
@@ -182,11 +183,11 @@ lookback_totals as (
     select
         lookback_number,
         channel,
-        {%- for model in attribution_models() %}
-        {{ stable_sum('credit_' ~ model) }} as conversions_{{ model }},
-        {{ stable_sum('credit_' ~ model ~ ' * conversion_value') }} as revenue_{{ model }}
-        {{- ',' if not loop.last }}
-        {%- endfor %}
+    {%- for model in attribution_models() %}
+    {{ stable_sum('credit_' ~ model) }} as conversions_{{ model }},
+    {{ stable_sum('credit_' ~ model ~ ' * conversion_value') }} as revenue_{{ model }}
+    {{- ',' if not loop.last }}
+    {%- endfor %}
     from by_lookback
     group by lookback_number, channel
 
@@ -396,10 +397,10 @@ compared as (
     from gaps
     inner join gaps as current_gaps
         on
-            gaps.setting = current_gaps.setting
-            and gaps.channel = current_gaps.channel
-            and gaps.attribution_model = current_gaps.attribution_model
-            and current_gaps.is_current
+        gaps.setting = current_gaps.setting
+        and gaps.channel = current_gaps.channel
+        and gaps.attribution_model = current_gaps.attribution_model
+        and current_gaps.is_current
     cross join sample_size
 
 )

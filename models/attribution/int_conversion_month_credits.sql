@@ -71,8 +71,8 @@ shared_out as (
     from shares
     inner join attributed_totals
         on
-            attributed_totals.is_attributed
-            and shares.conversion_share is not null
+        attributed_totals.is_attributed
+        and shares.conversion_share is not null
 
 ),
 

@@ -5,7 +5,8 @@
 {%- set exclude_direct = boolean_setting('exclude_direct') %}
 {%- set collapse_repeats = boolean_setting('collapse_repeats') %}
 {%- set is_transformed = exclude_direct or collapse_repeats %}
-{%- set first_orders_only = choice_setting('conversion_scope', ['all_orders', 'first_orders']) == 'first_orders' %}
+{%- set scopes = ['all_orders', 'first_orders'] %}
+{%- set first_orders_only = choice_setting('conversion_scope', scopes) == 'first_orders' %}
 {%- set depth = markov_order() %}
 with
 

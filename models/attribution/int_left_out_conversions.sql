@@ -37,10 +37,10 @@ group_channels as (
     select
         jackknife_group,
         channel,
-        {%- for model in attribution_models() %}
-        {{ stable_sum('conversions_' ~ model) }} as {{ model }}
-        {{- ',' if not loop.last }}
-        {%- endfor %}
+    {%- for model in attribution_models() %}
+    {{ stable_sum('conversions_' ~ model) }} as {{ model }}
+    {{- ',' if not loop.last }}
+    {%- endfor %}
     from totals
     group by jackknife_group, channel
 
@@ -111,10 +111,14 @@ left_over_totals as (
 
     select
         fit_groups.jackknife_group,
-        sum(case when attributed_totals.is_attributed then attributed_totals.conversions else 0e0 end)
-            as attributed_conversions,
-        sum(case when not attributed_totals.is_attributed then attributed_totals.conversions else 0e0 end)
-            as unattributed_conversions
+        sum(case
+            when attributed_totals.is_attributed then attributed_totals.conversions
+            else 0e0
+        end) as attributed_conversions,
+        sum(case
+            when not attributed_totals.is_attributed then attributed_totals.conversions
+            else 0e0
+        end) as unattributed_conversions
     from fit_groups
     left join attributed_totals
         on fit_groups.jackknife_group <> attributed_totals.jackknife_group

@@ -1,6 +1,7 @@
 -- One row per (attribution model, channel, campaign, touch month): conversions and
 -- revenue credited to the month's touches. A data-driven model knows a channel's
 -- total only; it is spread like the channel's linear credits.
+{%- set data_driven = "'" ~ data_driven_models() | join("', '") ~ "'" %}
 with
 
 totals as (
@@ -18,7 +19,7 @@ data_driven as (
         {{ stable_sum('conversions') }} as conversions,
         {{ stable_sum('revenue') }} as revenue
     from {{ ref('int_conversion_month_credits') }}
-    where attribution_model in ('{{ data_driven_models() | join("', '") }}')
+    where attribution_model in ({{ data_driven }})
     group by attribution_model, channel
 
 ),

@@ -1,13 +1,16 @@
 -- One row per alert: everything that somebody should hear of, and whether it is over.
 {%- set severities = ['info', 'warning', 'critical'] %}
 {%- set least = choice_setting('alert_min_severity', severities) %}
+{%- set reported = "'" ~ severities[severities.index(least):] | join("', '") ~ "'" %}
+{%- set warn_share = number_setting('quarantine_warn_share', at_least=0, at_most=1) %}
+{%- set error_share = number_setting('quarantine_error_share', at_least=0, at_most=1) %}
 with
 
 incidents as (
 
     select *
     from {{ ref('incidents') }}
-    where severity in ('{{ severities[severities.index(least):] | join("', '") }}')
+    where severity in ({{ reported }})
 
 ),
 
@@ -221,17 +224,19 @@ from_quality as (
         'quality' as source,
         quality_scores.table_name || '|' || quality_scores.dimension as source_key,
         case
-            when quality_scores.failed_share > {{ number_setting('quarantine_error_share', at_least=0, at_most=1) }}
-                then 'critical'
+            when quality_scores.failed_share > {{ error_share }} then 'critical'
             else 'warning'
         end as severity,
         quality_scores.dimension || ' of the table ' || quality_scores.table_name
-        || case when quality_scores.dimension = 'timeliness'
-            then ': stale'
+        || case
+            when quality_scores.dimension = 'timeliness'
+                then ': stale'
             else
                 ': '
-                || cast(round(cast(100e0 * quality_scores.failed_share as decimal(38, 6)), 1)
-                    as {{ dbt.type_string() }})
+                || cast(
+                    round(cast(100e0 * quality_scores.failed_share as decimal(38, 6)), 1)
+                    as {{ dbt.type_string() }}
+                )
                 || ' % of its rows have a fault'
         end as title,
         quality_scores.detail,
@@ -242,7 +247,7 @@ from_quality as (
     cross join clock
     where
         quality_scores.dimension <> 'timeliness'
-        and quality_scores.failed_share > {{ number_setting('quarantine_warn_share', at_least=0, at_most=1) }}
+        and quality_scores.failed_share > {{ warn_share }}
         or quality_scores.dimension = 'timeliness' and quality_scores.score = 0
 
 ),

@@ -118,7 +118,8 @@ decided as (
         case
             when not is_beyond_floors then false
             when is_quiet then zscore_fires
-            else votes * 2 > voters
+            else
+                votes * 2 > voters
                 or coalesce(cusum_fires, false)
                 or coalesce(large_change_fires, false)
         end as is_out_of_line
@@ -151,9 +152,10 @@ bounded as (
         *,
         case
             when is_signed then expected - drop_z * scale * widening * size
-            when grain = 'hour' then expected * power(
-                greatest(0e0, 1e0 - drop_z * scale * widening / 2e0), 2e0
-            )
+            when grain = 'hour'
+                then expected * power(
+                    greatest(0e0, 1e0 - drop_z * scale * widening / 2e0), 2e0
+                )
             -- A drop to a fifth or less counts as one to a fifth.
             when drop_z * scale * widening > ln(5e0) then 0e0
             else expected * exp(-drop_z * scale * widening)
@@ -184,24 +186,23 @@ described as (
             when status <> 'anomaly' then null
             -- A channel alone matters a step less than the company, and has too few
             -- orders a day for halves of it, or for ratios, to mean much.
-            when channel <> 'all' then case
-                when metric in ('average_order_value', 'conversion_rate', 'return_rate')
-                    then 'info'
-                when abs(z_score) >= 2e0 * z_limit then 'warning'
-                else 'info'
-            end
+            when channel <> 'all'
+                then case
+                    when metric in ('average_order_value', 'conversion_rate', 'return_rate')
+                        then 'info'
+                    when abs(z_score) >= 2e0 * z_limit then 'warning'
+                    else 'info'
+                end
             when
                 abs(z_score) >= 2e0 * z_limit
                 or abs(deviation) >= 0.5e0 * usual_size and abs(z_score) >= z_limit
                 then 'critical'
             else 'warning'
         end as severity,
-        case when status = 'anomaly' then
-            {%- for method in detection_methods() %}
-            {% if not loop.first %}|| {% endif -%}
-            case when {{ method }}_fires then '{{ method }}, ' else '' end
-            {%- endfor %}
-        end as methods_text,
+        ''
+        {%- for method in detection_methods() %}
+        || case when {{ method }}_fires then '{{ method }}, ' else '' end
+        {%- endfor %} as methods_text,
         case when shift < 0 then 'down' when shift > 0 then 'up' end as shift_direction,
         event_name,
         value,
@@ -231,7 +232,10 @@ named as (
         status,
         direction,
         severity,
-        nullif(substr(methods_text, 1, length(methods_text) - 2), '') as detected_by,
+        case
+            when status = 'anomaly'
+                then nullif(substr(methods_text, 1, length(methods_text) - 2), '')
+        end as detected_by,
         shift_direction,
         event_name,
         value,

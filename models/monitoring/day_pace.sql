@@ -102,12 +102,12 @@ judged as (
             when
                 stray / togetherness <= -{{ threshold_drop }}e0
                 and value_so_far <= {{ 1 - number_setting('anomaly_relative_floor') }}e0
-                    * expected_so_far
+                * expected_so_far
                 then 'behind'
             when
                 stray / togetherness >= {{ threshold_spike }}e0
                 and value_so_far >= {{ 1 + number_setting('anomaly_relative_floor') }}e0
-                    * expected_so_far
+                * expected_so_far
                 then 'ahead'
             else 'on_pace'
         end as status

@@ -40,11 +40,11 @@ averaged as (
     select
         *,
         {{ stable_sum('relative_value', over='past_same_place') }}
-            / nullif(count(relative_value) over past_same_place, 0) as mean_factor,
+        / nullif(count(relative_value) over past_same_place, 0) as mean_factor,
         {{ rolling_quantile('relative_value', 0.5, 'past_same_place') }}
             as median_factor,
         {{ stable_sum('relative_offset', over='past_same_place') }}
-            / nullif(count(relative_offset) over past_same_place, 0)
+        / nullif(count(relative_offset) over past_same_place, 0)
             as offset_factor,
         count(relative_value) over past_same_place as past_values
     from leveled
@@ -75,15 +75,16 @@ factors_summed as (
         *,
         count(factor_noise) over until_now as running_factors,
         {%- for sum, term in [
-            ('running_factor', 'mean_factor'),
-            ('running_square', 'mean_factor * mean_factor'),
+            ('running_factor', 'case when factor_noise is not null then mean_factor end'),
+            (
+                'running_square',
+                'case when factor_noise is not null then mean_factor * mean_factor end'
+            ),
             ('running_noise', 'factor_noise'),
         ] %}
-        sum(cast(
-            case when factor_noise is not null then {{ term }} end as decimal(38, 15)
-        )) over until_now as {{ sum }}
-        {%- if not loop.last %},{% endif %}
-        {%- endfor %}
+    sum(cast({{ term }} as decimal(38, 15))) over until_now as {{ sum }}
+    {%- if not loop.last %},{% endif %}
+    {%- endfor %}
     from noisy
     window until_now as (
         partition by series_id
@@ -103,7 +104,7 @@ season_factors as (
             as has_season,
         {%- for sum in ['factor', 'square', 'noise'] %}
         cast(running_{{ sum }} - coalesce(lag(running_{{ sum }}) over same_phase, 0) as double)
-            / season_length as season_{{ sum }}
+        / season_length as season_{{ sum }}
         {%- if not loop.last %},{% endif %}
         {%- endfor %}
     from factors_summed
@@ -119,7 +120,8 @@ spread as (
     select
         *,
         -- How far factors differ beyond what their noise explains.
-        greatest(0e0, (season_square - season_factor * season_factor)
+        greatest(
+            0e0, (season_square - season_factor * season_factor)
             * season_length / nullif(season_length - 1e0, 0e0) - season_noise)
             as factor_spread
     from season_factors
@@ -153,7 +155,7 @@ seasonal as (
             else season_factor + kept_share * (mean_factor - season_factor)
         end as factor,
         1.57e0 * case when past_values < 4 then 1e0 else kept_share end
-            / nullif(past_values, 0) as factor_error
+        / nullif(past_values, 0) as factor_error
     from kept
 
 ),

@@ -118,13 +118,13 @@ aged as (
             else newest.newest_up_place
         end - numbered.shifted_place <= {{ incident_gap('numbered.grain') }}
         and newest.newest_place - numbered.place
-            <= {{ incident_gap('numbered.grain', shifted=true) }} as is_recent
+        <= {{ incident_gap('numbered.grain', shifted=true) }} as is_recent
     from numbered
     inner join newest
         on
-            numbered.metric = newest.metric
-            and numbered.channel = newest.channel
-            and numbered.grain = newest.grain
+        numbered.metric = newest.metric
+        and numbered.channel = newest.channel
+        and numbered.grain = newest.grain
 
 )
 

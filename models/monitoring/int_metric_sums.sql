@@ -28,7 +28,7 @@ hourly as (
     from events
     where
         hour_start is not null
-        {%- if from_date %}
+    {%- if from_date %}
         and {{ business_date('hour_start') }} >= date '{{ from_date }}'
         {%- endif %}
     group by channel, hour_start

@@ -87,9 +87,9 @@ centred as (
     select
         *,
         {{ stable_sum('cut_ratio', over='past_deviations') }}
-            / nullif(count(cut_ratio) over past_deviations, 0) as mean_ratio,
+        / nullif(count(cut_ratio) over past_deviations, 0) as mean_ratio,
         {{ stable_sum('cut_ratio * cut_ratio', over='past_deviations') }}
-            / nullif(count(cut_ratio) over past_deviations, 0) as mean_square_ratio,
+        / nullif(count(cut_ratio) over past_deviations, 0) as mean_square_ratio,
         count(cut_ratio) over past_deviations as past_ratios
     from known
     window past_deviations as (
@@ -123,7 +123,8 @@ persisting as (
         *,
         case
             when count(shift_value) over last_day > 3
-                then abs({{ stable_sum('shift_value', over='last_day') }})
+                then
+                    abs({{ stable_sum('shift_value', over='last_day') }})
                     / sqrt(count(shift_value) over last_day)
         end as day_stray
     from standardised

@@ -38,12 +38,12 @@ event_days as (
     ) as places
     inner join known_events
         on
-            places.business_date between known_events.starts_on and known_events.ends_on
-            and (
-                known_events.channel is null
-                or places.channel = 'all'
-                or places.channel = known_events.channel
-            )
+        places.business_date between known_events.starts_on and known_events.ends_on
+        and (
+            known_events.channel is null
+            or places.channel = 'all'
+            or places.channel = known_events.channel
+        )
     group by places.channel, places.business_date
 
 ),

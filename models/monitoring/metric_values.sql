@@ -72,9 +72,11 @@ measured as (
         '{{ metric }}' as metric,
         channel,
         grain,
-        is_complete
-        {%- if metric == 'spend' %} and period_start <= last_spend_day{% endif %}
-            as is_complete,
+        {%- if metric == 'spend' %}
+        is_complete and period_start <= last_spend_day as is_complete,
+        {%- else %}
+        is_complete,
+        {%- endif %}
         {{ value }} as value,
         business_date,
         period_start,

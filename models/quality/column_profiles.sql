@@ -35,7 +35,8 @@ described as (
                     '['
                     {%- for place in range(1, 6) %}
                     || coalesce(
-                        '{{ ', ' if place > 1 }}{"value": ' || {{ json_text('value_' ~ place) }}
+                        '{{ ', ' if place > 1 }}{"value": '
+                        || {{ json_text('value_' ~ place) }}
                         || ', "rows": ' || cast(occurrences_{{ place }} as string) || '}',
                         ''
                     )

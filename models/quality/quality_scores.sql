@@ -103,7 +103,8 @@ scored as (
                 then cast(null as double)
             when dimension = 'timeliness'
                 then least(greatest(
-                    ({{ days.stale }} - days_behind) / cast({{ days.stale - days.fresh }} as double),
+                    ({{ days.stale }} - days_behind)
+                    / cast({{ days.stale - days.fresh }} as double),
                     0e0
                 ), 1e0)
             else 1 - failed_rows / cast(raw_rows as double)

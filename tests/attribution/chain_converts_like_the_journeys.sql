@@ -20,7 +20,9 @@ chain as (
 
 )
 
-select *
+select
+    journeys.*,
+    chain.*
 from journeys
 cross join chain
 where

@@ -22,7 +22,9 @@ touchpoints as (
 
 )
 
-select *
+select
+    journey_touches.*,
+    touchpoints.touches as all_touches
 from journey_touches
 cross join touchpoints
 where

@@ -5,11 +5,14 @@ with
 
 differences as (
 
-    {%- for kpi, formula, metric_formula in metric_differences() or [('', '', '')] %}
+    {%- set found = metric_differences() or [('', '', '')] %}
+    {%- for kpi, formula, metric_formula in found %}
+    {%- set formula = formula | replace("'", "''") %}
+    {%- set metric_formula = metric_formula | replace("'", "''") %}
     select
         '{{ kpi }}' as kpi,
-        '{{ formula | replace("'", "''") }}' as formula,
-        '{{ metric_formula | replace("'", "''") }}' as metric_formula
+        '{{ formula }}' as formula,
+        '{{ metric_formula }}' as metric_formula
     {%- if not loop.last %}
     union all
     {%- endif %}
