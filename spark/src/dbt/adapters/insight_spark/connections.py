@@ -23,6 +23,9 @@ SESSION_SETTINGS = {
     "spark.sql.decimalOperations.allowPrecisionLoss": "false",
     # Readers other than Spark find timestamps where they expect them.
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    # Written-out iterations, such as Newton's method in SQL, nest deeply.
+    "spark.sql.analyzer.maxIterations": "1000",
+    "spark.sql.optimizer.maxIterations": "1000",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
 }
 

@@ -202,7 +202,13 @@ def to_spark(result, session):
     if isinstance(result, EdgeRelation):
         return result.frame
     if isinstance(result, (pandas.DataFrame, pyarrow.Table)):
-        return session.createDataFrame(to_arrow(result))
+        table = to_arrow(result)
+        if table.num_rows:
+            return session.createDataFrame(table)
+        # Of no rows Spark infers no types.
+        from pyspark.sql.pandas.types import from_arrow_schema
+
+        return session.createDataFrame([], from_arrow_schema(table.schema))
     return result
 
 
