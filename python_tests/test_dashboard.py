@@ -195,20 +195,28 @@ def shown(site, tab, files):
 def visit(page, site, address):
     page.goto(f"{site.base}/{address}")
     page.wait_for_selector("h1", timeout=180_000)
-    settle(page)
+    settle(page, quiet=250)
     errors = page.locator("[data-testid=stException]")
     assert errors.count() == 0, (address, errors.first.inner_text())
     return page
 
 
-def settle(page):
-    page.wait_for_timeout(120)
+def settle(page, quiet=900):
+    """Wait until no script has run for `quiet` milliseconds.
+
+    What a click sets off starts a moment later, on a busy machine a long one.
+    """
+    page.evaluate("window.quietSince = performance.now()")
     page.wait_for_function(
-        "document.querySelector('[data-testid=stApp]')"
-        ".getAttribute('data-test-script-state') !== 'running'",
+        """quiet => {
+            const state = document.querySelector('[data-testid=stApp]')
+                .getAttribute('data-test-script-state');
+            if (state === 'running') window.quietSince = performance.now();
+            return performance.now() - window.quietSince > quiet;
+        }""",
+        arg=quiet,
         timeout=180_000,
     )
-    page.wait_for_timeout(80)
 
 
 def card(page, label):
