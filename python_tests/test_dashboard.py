@@ -260,8 +260,17 @@ def download(page, name):
 
 
 def choose(page, label, option):
-    page.get_by_label(label, exact=True).first.click()
-    page.get_by_role("option", name=option, exact=True).click()
+    """Pick an option; a list that a rerun of the page has closed is opened again."""
+    wanted = page.get_by_role("option", name=option, exact=True)
+    for _ in range(20):
+        page.get_by_label(label, exact=True).first.click()
+        try:
+            wanted.click(timeout=6000)
+            break
+        except playwright.TimeoutError:
+            page.keyboard.press("Escape")
+    else:
+        raise AssertionError(f"{label} never offered {option}")
     settle(page)
 
 
