@@ -310,9 +310,6 @@ def parts_shuffled():
     return parts
 
 
-# Known fault: some mart of fitted models still follows the order of rows in its last
-# digits. The comparison stays exact; the mark goes when the fault does.
-@pytest.mark.xfail(strict=False, reason="a mart's last digits follow row order")
 @pytest.mark.parametrize(
     ("variant", "threads"),
     [(csv_shuffled, 1), (parquet_shuffled, 4), (parts_shuffled, 2)],

@@ -7,8 +7,6 @@
         worth: a column of doubles, one row a channel.
         partition_by: list of the columns that tell fits apart.
 -#}
-    {%- set total = 'sum(' ~ worth ~ ') over (partition by '
-        ~ (partition_by | join(', '))
-        ~ ' order by channel rows between unbounded preceding and unbounded following)' -%}
+    {%- set total = stable_sum(worth, over='partition by ' ~ (partition_by | join(', ')), decimals=18) -%}
     {{ return('case when ' ~ total ~ ' > 1e-12 then ' ~ worth ~ ' / ' ~ total ~ ' end') }}
 {% endmacro %}

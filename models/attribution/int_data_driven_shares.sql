@@ -86,11 +86,11 @@ shares as (
         case
             when sampling_std_error = 0e0 then 0e0
             else sampling_std_error / nullif(
-                sum(conversion_worth) over (
-                    partition by attribution_model, left_out_group
-                    order by channel
-                    rows between unbounded preceding and unbounded following
-                ),
+                {{ stable_sum(
+                    'conversion_worth',
+                    over='partition by attribution_model, left_out_group',
+                    decimals=18
+                ) }},
                 0e0
             )
         end as sampling_share_std_error

@@ -111,14 +111,14 @@ left_over_totals as (
 
     select
         fit_groups.jackknife_group,
-        sum(case
-            when attributed_totals.is_attributed then attributed_totals.conversions
-            else 0e0
-        end) as attributed_conversions,
-        sum(case
-            when not attributed_totals.is_attributed then attributed_totals.conversions
-            else 0e0
-        end) as unattributed_conversions
+        {{ stable_sum(
+            'case when attributed_totals.is_attributed then attributed_totals.conversions'
+            ~ ' else 0e0 end'
+        ) }} as attributed_conversions,
+        {{ stable_sum(
+            'case when not attributed_totals.is_attributed then attributed_totals.conversions'
+            ~ ' else 0e0 end'
+        ) }} as unattributed_conversions
     from fit_groups
     left join attributed_totals
         on fit_groups.jackknife_group <> attributed_totals.jackknife_group

@@ -52,14 +52,14 @@ dated as (
 
 ),
 
-trends as (
+-- The months of each window, counted back from its last.
+windows as (
 
     select
         dated.kpi,
         dated.period_start,
-        count(earlier.value) as values_in_window,
-        avg(earlier.value) as mean_value,
-        regr_slope(earlier.value, cast(earlier.month_number as double)) as slope
+        earlier.value,
+        cast(earlier.month_number - dated.month_number as double) as month_offset
     from dated
     inner join definitions
         on dated.kpi = definitions.kpi
@@ -67,7 +67,37 @@ trends as (
         on dated.kpi = earlier.kpi
         and dated.month_number - definitions.trend_window < earlier.month_number
         and dated.month_number >= earlier.month_number
-    group by dated.kpi, dated.period_start
+    where earlier.value is not null
+
+),
+
+window_sums as (
+
+    select
+        kpi,
+        period_start,
+        count(*) as values_in_window,
+        {{ stable_sum('value') }} as value_sum,
+        {{ stable_sum('month_offset') }} as offset_sum,
+        {{ stable_sum('month_offset * month_offset') }} as offset_square_sum,
+        {{ stable_sum('month_offset * value') }} as product_sum
+    from windows
+    group by kpi, period_start
+
+),
+
+-- Slope of the least-squares line through a window, per month.
+trends as (
+
+    select
+        kpi,
+        period_start,
+        values_in_window,
+        value_sum / values_in_window as mean_value,
+        (values_in_window * product_sum - offset_sum * value_sum)
+        / nullif(values_in_window * offset_square_sum - offset_sum * offset_sum, 0e0)
+            as slope
+    from window_sums
 
 ),
 
@@ -88,7 +118,7 @@ compared as (
             order by dated.period_start
         ) as previous_value,
         case
-            when trends.values_in_window < definitions.trend_window then null
+            when coalesce(trends.values_in_window, 0) < definitions.trend_window then null
             -- A hundredth of the level a month is no trend.
             when trends.slope > 0.01 * abs(trends.mean_value) then 'up'
             when trends.slope < -0.01 * abs(trends.mean_value) then 'down'
@@ -97,7 +127,7 @@ compared as (
     from dated
     inner join definitions
         on dated.kpi = definitions.kpi
-    inner join trends
+    left join trends
         on dated.kpi = trends.kpi
         and dated.period_start = trends.period_start
 
