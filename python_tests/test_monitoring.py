@@ -176,6 +176,65 @@ def test_verdicts_rest_on_the_numbers_of_the_definitions(judged, name):
             assert -down < z_score < up
 
 
+@pytest.fixture(scope="module")
+def hours():
+    """An hourly series with the season of a day, and verdicts on it; it grows, an hour
+    lost two thirds, and from the 45th day on a fifth is lost."""
+    rng = np.random.default_rng(3)
+    clock = np.arange(24 * 50)
+    busy = 1 + 0.6 * np.sin(2 * np.pi * (clock % 24 - 8) / 24)
+    noise = 1 + (0.05 + 0.1 * (clock % 24 < 6)) * rng.standard_normal(len(clock))
+    values = 200 * busy * noise * 1.001 ** (clock / 24)
+    values[24 * 30 + 12] /= 3
+    values[24 * 45 :] *= 0.8
+    frame = pd.DataFrame(
+        {
+            "series_id": "hours",
+            "period_start": pd.date_range("2024-01-01", periods=len(clock), freq="h"),
+            "value": values,
+        }
+    )
+    verdicts, incidents = judging.judge(frame, 24)
+    return (
+        values,
+        verdicts.sort_values("period_start").reset_index(drop=True),
+        incidents,
+    )
+
+
+def test_hours_rest_on_the_numbers_of_the_definitions(hours):
+    # Roots instead of logarithms, scales within the hour of the day, own thresholds.
+    values, rows, _ = hours
+    settings = yaml.safe_load((ROOT / "vars.yml").read_text())["vars"]
+    down, up = settings["anomaly_hourly_drop_z"], settings["anomaly_hourly_spike_z"]
+    found = oracle.judge(list(values), settings["anomaly_relative_floor"], 24, 24)
+    for place, (expected, z_score, width) in enumerate(found):
+        row = rows.loc[place]
+        if z_score is None:
+            assert pd.isna(row["z_score"])
+            continue
+        assert row["expected"] == pytest.approx(expected, rel=1e-9)
+        assert row["z_score"] == pytest.approx(z_score, rel=1e-8, abs=1e-8)
+        low = expected * max(0.0, 1 - down * width / 2) ** 2
+        assert row["lower"] == pytest.approx(low, rel=1e-8)
+        assert row["upper"] == pytest.approx(expected * (1 + up * width / 2) ** 2)
+        if row["status"] == "anomaly" and "cusum" not in row["detected_by"]:
+            assert z_score <= -down or z_score >= up
+
+
+def test_a_lasting_drop_of_hours_is_seen_the_same_day(hours):
+    _, rows, incidents = hours
+    began = pd.Timestamp("2024-01-01") + pd.Timedelta(days=45)
+    found = incidents[incidents["opened_at"] >= began]
+    assert set(found["direction"]) == {"down"} and len(found) <= 3
+    assert found["opened_at"].min() < began + pd.Timedelta(hours=24)
+    before = rows[rows["period_start"] < began - pd.Timedelta(days=1)]
+    assert before["shift_direction"].isna().mean() > 0.95
+    seen = rows[rows["period_start"] >= found["opened_at"].min()].head(48)
+    assert (seen["shift_direction"] == "down").mean() > 0.5
+    assert "cusum" in " ".join(seen["detected_by"].dropna())
+
+
 def test_no_later_day_changes_a_verdict(judged):
     columns = [
         "status",
