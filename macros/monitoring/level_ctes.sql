@@ -124,8 +124,11 @@ leveled as (
         *,
         case when mean_of_season > 0 then {{ measure }} / mean_of_season end
             as relative_value,
-        case when size_of_season > 0 then ({{ measure }} - mean_of_season) / size_of_season end
-            as relative_offset
+        -- Nobody asks for it where nothing ever is negative.
+        case
+            when size_of_season > 0 and min({{ measure }}) over (partition by series_id) < 0
+                then ({{ measure }} - mean_of_season) / size_of_season
+        end as relative_offset
     from levels
 
 )

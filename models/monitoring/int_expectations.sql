@@ -167,8 +167,8 @@ lagging as (
     select
         *,
         (level_points + 1e0) / 2e0 as lag_points,
-        case when not is_signed and training_value is not null
-            then level * season_share
+        case
+            when not is_signed and training_value is not null then level * season_share
         end as lagging_expected
     from unshifted
 
@@ -178,7 +178,8 @@ growing as (
 
     select
         *,
-        {{ stable_sum('case when lagging_expected is not null then training_value end',
+        {{ stable_sum(
+            'case when lagging_expected is not null then training_value end',
             over='past_seasons') }} as past_value,
         {{ stable_sum('lagging_expected', over='past_seasons') }} as past_expected,
         {{ stable_sum('lagging_expected * lag_points', over='past_seasons') }}
