@@ -21,7 +21,8 @@ SMALL_DATA = {
     "spark.sql.shuffle.partitions": "2",
     "spark.default.parallelism": "2",
     "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.log.level": "WARN",
+    "spark.sql.ui.explainMode": "simple",
 }
 # Threads of the one core that a test machine has to spare; no compiler threads.
 JAVA = "-Duser.timezone=UTC -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xss8m"
