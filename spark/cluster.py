@@ -21,6 +21,8 @@ SMALL_DATA = {
     "spark.sql.shuffle.partitions": "2",
     "spark.default.parallelism": "2",
     "spark.sql.codegen.wholeStage": "false",
+    # Planning anew after every stage is for data whose size nobody knows.
+    "spark.sql.adaptive.enabled": "false",
     "spark.log.level": "WARN",
     "spark.sql.ui.explainMode": "simple",
 }
