@@ -1,5 +1,6 @@
 """One Spark session a dbt process, shared by SQL and Python models."""
 
+import os
 import re
 import threading
 from dataclasses import dataclass, field
@@ -86,7 +87,8 @@ def _new_session(credentials):
     if credentials.remote:
         builder = builder.remote(credentials.remote)
     else:
-        if credentials.master:
+        # What spark-submit was told counts more than the profile.
+        if credentials.master and "PYSPARK_GATEWAY_PORT" not in os.environ:
             builder = builder.master(credentials.master)
         # Tables outlive the process: the catalog is Hive's, on disk.
         builder = builder.enableHiveSupport()
