@@ -176,6 +176,65 @@ def test_verdicts_rest_on_the_numbers_of_the_definitions(judged, name):
             assert -down < z_score < up
 
 
+@pytest.fixture(scope="module")
+def hours():
+    """An hourly series with the season of a day, and verdicts on it; it grows, an hour
+    lost two thirds, and from the 45th day on a fifth is lost."""
+    rng = np.random.default_rng(3)
+    clock = np.arange(24 * 50)
+    busy = 1 + 0.6 * np.sin(2 * np.pi * (clock % 24 - 8) / 24)
+    noise = 1 + (0.05 + 0.1 * (clock % 24 < 6)) * rng.standard_normal(len(clock))
+    values = 200 * busy * noise * 1.001 ** (clock / 24)
+    values[24 * 30 + 12] /= 3
+    values[24 * 45 :] *= 0.8
+    frame = pd.DataFrame(
+        {
+            "series_id": "hours",
+            "period_start": pd.date_range("2024-01-01", periods=len(clock), freq="h"),
+            "value": values,
+        }
+    )
+    verdicts, incidents = judging.judge(frame, 24)
+    return (
+        values,
+        verdicts.sort_values("period_start").reset_index(drop=True),
+        incidents,
+    )
+
+
+def test_hours_rest_on_the_numbers_of_the_definitions(hours):
+    # Roots instead of logarithms, scales within the hour of the day, own thresholds.
+    values, rows, _ = hours
+    settings = yaml.safe_load((ROOT / "vars.yml").read_text())["vars"]
+    down, up = settings["anomaly_hourly_drop_z"], settings["anomaly_hourly_spike_z"]
+    found = oracle.judge(list(values), settings["anomaly_relative_floor"], 24, 24)
+    for place, (expected, z_score, width) in enumerate(found):
+        row = rows.loc[place]
+        if z_score is None:
+            assert pd.isna(row["z_score"])
+            continue
+        assert row["expected"] == pytest.approx(expected, rel=1e-9)
+        assert row["z_score"] == pytest.approx(z_score, rel=1e-8, abs=1e-8)
+        low = expected * max(0.0, 1 - down * width / 2) ** 2
+        assert row["lower"] == pytest.approx(low, rel=1e-8)
+        assert row["upper"] == pytest.approx(expected * (1 + up * width / 2) ** 2)
+        if row["status"] == "anomaly" and "cusum" not in row["detected_by"]:
+            assert z_score <= -down or z_score >= up
+
+
+def test_a_lasting_drop_of_hours_is_seen_the_same_day(hours):
+    _, rows, incidents = hours
+    began = pd.Timestamp("2024-01-01") + pd.Timedelta(days=45)
+    found = incidents[incidents["opened_at"] >= began]
+    assert set(found["direction"]) == {"down"} and len(found) <= 3
+    assert found["opened_at"].min() < began + pd.Timedelta(hours=24)
+    before = rows[rows["period_start"] < began - pd.Timedelta(days=1)]
+    assert before["shift_direction"].isna().mean() > 0.95
+    seen = rows[rows["period_start"] >= found["opened_at"].min()].head(48)
+    assert (seen["shift_direction"] == "down").mean() > 0.5
+    assert "cusum" in " ".join(seen["detected_by"].dropna())
+
+
 def test_no_later_day_changes_a_verdict(judged):
     columns = [
         "status",
@@ -354,3 +413,240 @@ def test_a_wrong_setting_stops_the_run(project, berlin, setting, value):
     )
     assert built.returncode != 0
     assert built.error().startswith(f"Setting {setting} "), built.output[-1500:]
+
+
+def months_between_the_clocks():
+    """A shop in Berlin from the 23-hour day of spring to the 25-hour day of autumn:
+    orders (some cancelled, with none to two touches), returns, sessions and spend."""
+    rng = np.random.default_rng(5)
+    begin, end = pd.Timestamp("2025-03-27 05:00"), pd.Timestamp("2025-10-28 09:30")
+    near = [pd.Timestamp("2025-03-30"), pd.Timestamp("2025-10-26")]
+    moments = [
+        *(begin + (end - begin) * share for share in rng.uniform(size=120)),
+        *(
+            day + pd.Timedelta(hours=h)
+            for day in near
+            for h in rng.uniform(-30, 30, 90)
+        ),
+    ]
+    channels = ["email", "meta", "search"]
+    orders, touches, returns, sessions, spend = [], [], [], [], []
+    for number, moment in enumerate(sorted(min(one, end) for one in moments)):
+        moment = moment.floor("s")
+        value = float(rng.integers(500, 20000)) / 100
+        cancelled = number > 0 and rng.uniform() < 0.1
+        orders.append((f"o{number}", f"c{number}", moment, value, cancelled))
+        for touch in range(rng.integers(0, 3)):
+            touches.append(
+                (
+                    f"t{number}.{touch}",
+                    f"c{number}",
+                    channels[rng.integers(3)],
+                    moment - pd.Timedelta(minutes=5 + touch),
+                )
+            )
+        if not cancelled and rng.uniform() < 0.4:
+            back = moment + pd.Timedelta(hours=float(rng.uniform(1, 60)))
+            if back <= end:
+                returns.append((f"o{number}", back.floor("s"), value))
+    for hour in pd.date_range("2025-03-29 12:00", "2025-03-31 06:00", freq="h"):
+        sessions.append((hour, channels[hour.hour % 3], int(rng.integers(1, 90))))
+    for hour in pd.date_range("2025-10-25 12:00", "2025-10-27 06:00", freq="h"):
+        sessions.append((hour, channels[hour.hour % 3], int(rng.integers(1, 90))))
+    for day in pd.date_range("2025-03-28", "2025-10-26", freq="3D"):
+        spend.append((day, channels[day.day % 2], float(rng.integers(5, 50))))
+    return {
+        "orders": pd.DataFrame(
+            orders, columns=["order_id", "customer_id", "at", "value", "cancelled"]
+        ),
+        "touches": pd.DataFrame(
+            touches, columns=["touchpoint_id", "customer_id", "channel", "at"]
+        ),
+        "returns": pd.DataFrame(returns, columns=["order_id", "at", "value"]),
+        "sessions": pd.DataFrame(sessions, columns=["at", "channel", "sessions"]),
+        "spend": pd.DataFrame(spend, columns=["at", "channel", "spend"]),
+    }
+
+
+def raw_of(tables):
+    orders, touches = tables["orders"], tables["touches"]
+    return {
+        "orders": pd.DataFrame(
+            {
+                "order_id": orders["order_id"],
+                "customer_id": orders["customer_id"],
+                "ordered_at": orders["at"].astype(str),
+                "order_value": orders["value"],
+                "status": np.where(orders["cancelled"], "cancelled", "completed"),
+            }
+        ),
+        "touchpoints": touches.rename(columns={"at": "touched_at"}).assign(
+            touched_at=touches["at"].astype(str)
+        ),
+        "returns": pd.DataFrame(
+            {
+                "order_id": tables["returns"]["order_id"],
+                "returned_at": tables["returns"]["at"].astype(str),
+                "refund_amount": tables["returns"]["value"],
+            }
+        ),
+        "web_sessions": pd.DataFrame(
+            {
+                "session_hour": tables["sessions"]["at"].astype(str),
+                "channel": tables["sessions"]["channel"],
+                "sessions": tables["sessions"]["sessions"],
+            }
+        ),
+        "marketing_spend": pd.DataFrame(
+            {
+                "spend_date": tables["spend"]["at"].dt.date.astype(str),
+                "channel": tables["spend"]["channel"],
+                "spend": tables["spend"]["spend"],
+            }
+        ),
+    }
+
+
+def periods_by_hand(tables, zone):
+    """(metric, channel, grain, period) -> (value, is_complete), from the definitions:
+    linear credits, days of the clock on the wall, every period that is over or
+    running."""
+
+    def place(moments, grain):
+        if grain == "hour":
+            return moments.dt.floor("h")
+        local = moments.dt.tz_localize("UTC").dt.tz_convert(zone)
+        return local.dt.tz_localize(None).dt.normalize()
+
+    orders = tables["orders"]
+    touches = tables["touches"].merge(orders[["customer_id", "order_id"]])
+    touches["share"] = 1 / touches.groupby("order_id")["channel"].transform("size")
+    shares = touches.groupby(["order_id", "channel"], as_index=False)["share"].sum()
+    without = orders.loc[~orders["order_id"].isin(shares["order_id"]), ["order_id"]]
+    shares = pd.concat(
+        [
+            shares,
+            without.assign(channel="unattributed", share=1.0),
+            orders[["order_id"]].assign(channel="all", share=1.0),
+        ]
+    ).merge(orders[~orders["cancelled"]])
+    back = tables["returns"].groupby("order_id", as_index=False)["at"].min()
+    returned = back.merge(shares.drop(columns="at"), on="order_id")
+    both = [
+        pd.concat([tables[name], tables[name].assign(channel="all")])
+        for name in ("sessions", "spend")
+    ]
+    present = pd.concat(
+        [orders["at"], tables["touches"]["at"], tables["sessions"]["at"]]
+    ).max()
+    result = {}
+    for grain, step in (("day", "D"), ("hour", "h")):
+
+        def sums(frame, amount, grain=grain):
+            keys = [frame["channel"], place(frame["at"], grain)]
+            return amount.groupby(keys).sum()
+
+        parts = {
+            "revenue": sums(shares, shares["share"] * shares["value"]),
+            "orders": sums(shares, shares["share"]),
+            "returned": sums(returned, returned["share"]),
+            "sessions": sums(both[0], both[0]["sessions"]),
+        }
+        if grain == "day":
+            spend = both[1].groupby(["channel", "at"])["spend"].sum()
+            parts["spend"] = spend
+            last_spend = tables["spend"]["at"].max()
+        first_order = parts["orders"].loc["all"].index.min()
+        last = place(pd.Series([present]), grain)[0]
+        known = pd.MultiIndex.from_tuples(
+            sorted({key for part in parts.values() for key in part.index})
+        )
+        for channel in known.get_level_values(0).unique():
+            first = max(first_order, min(t for c, t in known if c == channel))
+            for period in pd.date_range(first, last, freq=step):
+                got = {
+                    name: part.get((channel, period), 0.0)
+                    for name, part in parts.items()
+                }
+                over = period < last
+                count, seen = got["orders"], got["sessions"]
+                values = {
+                    "revenue": got["revenue"],
+                    "orders": count,
+                    "average_order_value": got["revenue"] / count if count else None,
+                    "sessions": seen,
+                    "conversion_rate": count / seen if seen else None,
+                    "return_rate": got["returned"] / count if count else None,
+                }
+                for metric, value in values.items():
+                    result[metric, channel, grain, period] = (value, over)
+                if grain == "day":
+                    told = period <= last_spend
+                    result["spend", channel, grain, period] = (
+                        got["spend"] if told else None,
+                        over and told,
+                    )
+    return result
+
+
+def test_every_period_of_half_a_year_in_berlin_is_what_pandas_counts(project):
+    tables = months_between_the_clocks()
+    built = project.good(
+        raw_of(tables),
+        vars={
+            "business_timezone": "Europe/Berlin",
+            "monitoring_attribution_model": "linear",
+        },
+        select=("+int_series_points",),
+    )
+    wanted = periods_by_hand(tables, "Europe/Berlin")
+    found = {
+        (metric, channel, grain, pd.Timestamp(period)): (value, over)
+        for metric, channel, grain, period, value, over in built.rows(
+            "select metric, channel, grain, period_start, value, is_complete"
+            " from marts.metric_values"
+        )
+    }
+    assert set(found) == set(wanted)
+    for key, (value, over) in wanted.items():
+        assert found[key][1] == over, key
+        if value is None:
+            assert found[key][0] is None, key
+        else:
+            assert found[key][0] == pytest.approx(value, rel=1e-9, abs=1e-9), key
+    hours = dict(
+        built.rows(
+            "select business_date, count(*) from marts.metric_values"
+            " where metric = 'orders' and channel = 'all' and grain = 'hour'"
+            " group by all"
+        )
+    )
+    assert hours[datetime.date(2025, 3, 30)] == 23
+    assert hours[datetime.date(2025, 10, 26)] == 25
+    assert hours[datetime.date(2025, 6, 1)] == 24
+    # An hour's place in the week goes by the clock on the wall, in both halves of the
+    # year; steps count on.
+    points = built.query(
+        "select grain, step, season_length, season_position, scale_class, period_start"
+        " from intermediate.int_series_points"
+        " where metric = 'orders' and channel = 'all' order by period_start"
+    )
+    for grain, rows in points.groupby("grain"):
+        starts = pd.to_datetime(rows["period_start"])
+        assert list(rows["step"]) == list(range(len(rows)))
+        if grain == "day":
+            assert set(rows["season_length"]) == {7}
+            weekday = starts.dt.day_of_week
+            hour = 0 * weekday
+            width = 1
+        else:
+            assert set(rows["season_length"]) == {168}
+            local = starts.dt.tz_localize("UTC").dt.tz_convert("Europe/Berlin")
+            weekday, hour, width = local.dt.day_of_week, local.dt.hour, 24
+        assert list(rows["scale_class"]) == list(hour)
+        # The week may begin on any day; the order of days and hours is theirs.
+        shift = {
+            (int(place) - int(w) * width - int(h)) % (7 * width)
+            for place, w, h in zip(rows["season_position"], weekday, hour, strict=True)
+        }
+        assert len(shift) == 1

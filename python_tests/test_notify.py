@@ -1,8 +1,10 @@
 """Notifications against a real HTTP server: once each, retried, never twice."""
 
+import datetime
 import http.server
 import json
 import os
+import random
 import signal
 import sqlite3
 import subprocess
@@ -11,7 +13,7 @@ import threading
 
 import duckdb
 import pytest
-from harness import ROOT
+from harness import ROOT, Shop
 
 from ops import notify
 
@@ -278,3 +280,60 @@ def test_what_is_missing_is_said_in_a_sentence(desk, tmp_path):
     desk.alerts()
     with pytest.raises(notify.NotifyError, match="INSIGHT_NOTIFY_URLS names no place"):
         desk.run(urls="")
+
+
+def shop_until(day, hour):
+    """Orders of a shop by the hour from 1 January, until `hour` of the day `day` (from
+    0); on the day 75 it is down."""
+    shop = Shop()
+    began = datetime.datetime(2025, 1, 1)
+    for number in range(day + 1):
+        for clock in range(8, 20):
+            at = began + datetime.timedelta(days=number, hours=clock)
+            if number == day and clock > hour:
+                break
+            order = f"{number}.{clock}"
+            shop.touch(f"c{order}", "meta", str(at - datetime.timedelta(minutes=5)))
+            if number != 75:
+                value = random.Random(order).randrange(20, 100)
+                shop.order(order, f"c{order}", str(at), str(value))
+    return shop.raw()
+
+
+def test_an_incident_of_the_data_is_one_message_and_its_end_another(
+    project, tmp_path, inbox
+):
+    select = ("+int_series_points", "path:models/monitoring")
+    built = project.good(shop_until(76, 9), select=select)
+    company = (
+        "select opened_at, is_open, is_new from marts.incidents"
+        " where metric = 'revenue' and channel = 'all' and grain = 'day'"
+    )
+    down = datetime.datetime(2025, 3, 17)
+    assert built.rows(company) == [(down, True, True)]
+
+    def tell():
+        return notify.run(
+            str(built.warehouse),
+            str(tmp_path / "record.sqlite"),
+            urls=inbox.url,
+            pause=0.01,
+            write=lambda line: None,
+        )
+
+    # Twice refused, then taken; and told once only.
+    inbox.answers = [500, 503, 200]
+    assert tell() == 0 and tell() == 0
+    first = inbox.received[0]
+    assert inbox.received == [first] * 3
+    assert "new" in first["title"] and "over" not in first["title"]
+    assert "revenue below expectation by 100 %" in first["message"]
+    assert "$0.00 where $" in first["message"]
+    # Two good days later it is over.
+    built = project.good(shop_until(78, 9), select=select, again=built)
+    assert built.rows(company) == [(down, False, False)]
+    assert tell() == 0 and tell() == 0
+    assert len(inbox.received) == 4
+    last = inbox.received[-1]
+    assert "over" in last["title"] and "new" not in last["title"]
+    assert "revenue below expectation by 100 %" in last["message"]

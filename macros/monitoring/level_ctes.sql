@@ -4,10 +4,14 @@
     season_length...) with what the last four whole seasons before each point say.
 
     level            median or mean (`statistic`) of the seasons' means of `measure`
+    level_points     periods that the level rests on
     size             mean of the absolute values, for series that can be negative
     is_signed        some earlier value of the four seasons was negative
-    relative_value   the measure over the level
-    relative_offset  the measure less the level, over the size
+    relative_value   the measure over the mean of the season round it: half of it
+                     before, half after, so that growth does not move it.  Known from
+                     half a season later on; in the first half season, over the mean
+                     of the first season.
+    relative_offset  the measure less that mean, over the mean absolute value there
     A whole season holds every place once, so weekdays or hours do not move it.
 -#}
 summed as (
@@ -19,13 +23,25 @@ summed as (
             as running_size,
         count({{ measure }}) over until_now as running_count,
         count(case when {{ measure }} < 0 then 1 end) over until_now
-            as running_negatives
+            as running_negatives,
+        count(*) over season_around as points_around,
+        {{ stable_sum(measure, over='season_around') }}
+            / nullif(count({{ measure }}) over season_around, 0) as mean_around,
+        {{ stable_sum('abs(' ~ measure ~ ')', over='season_around') }}
+            / nullif(count({{ measure }}) over season_around, 0) as size_around
     from {{ source }}
-    window until_now as (
-        partition by series_id
-        order by step
-        rows unbounded preceding
-    )
+    window
+        until_now as (
+            partition by series_id
+            order by step
+            rows unbounded preceding
+        ),
+        -- In seasons: a frame of rows cannot be longer for hours than for days.
+        season_around as (
+            partition by series_id
+            order by cast(step as double) / season_length
+            range between 0.4999e0 preceding and 0.5001e0 following
+        )
 
 ),
 
@@ -82,7 +98,18 @@ levels as (
             as level,
         case when step >= season_length then lag(size_after) over in_order end
             as size,
-        coalesce(lag(negatives) over in_order, 0) > 0 as is_signed
+        least(4e0, floor(step / cast(season_length as double))) * season_length
+            as level_points,
+        coalesce(lag(negatives) over in_order, 0) > 0 as is_signed,
+        {%- for measured in ['mean', 'size'] %}
+        case
+            when points_around = season_length then {{ measured }}_around
+            when step < season_length / 2e0
+                then max(case when step = season_length - 1 then season_{{ measured }} end)
+                    over (partition by series_id)
+        end as {{ measured }}_of_season
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
     from levels_after
     window in_order as (
         partition by series_id
@@ -95,8 +122,13 @@ leveled as (
 
     select
         *,
-        case when level > 0 then {{ measure }} / level end as relative_value,
-        case when size > 0 then ({{ measure }} - level) / size end as relative_offset
+        case when mean_of_season > 0 then {{ measure }} / mean_of_season end
+            as relative_value,
+        -- Nobody asks for it where nothing ever is negative.
+        case
+            when size_of_season > 0 and min({{ measure }}) over (partition by series_id) < 0
+                then ({{ measure }} - mean_of_season) / size_of_season
+        end as relative_offset
     from levels
 
 )

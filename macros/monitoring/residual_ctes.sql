@@ -1,13 +1,13 @@
 {% macro residual_ctes(source, measure) %}
 {#-
     CTEs that end in `residuals`: the rows of the CTE `source`, which has grain,
-    level, size, is_signed, factor, offset_factor and factor_error (the factor's variance
-    in variances of one value), with
+    level, level_points, size, is_signed, factor, offset_factor and factor_error (the
+    factor's variance in variances of one value), with
 
     expected  level times factor; level plus offset for series with negatives
     is_quiet  nothing is ever expected here (a closed weekday, a dead series)
     widening  how much surer a point is than its deviation: its expectation is a
-              factor that errs by factor_error times a level, a mean of 28
+              factor that errs by factor_error times a level, a mean of level_points
     residual  of days the natural logarithm of `measure` over expected, from -1.6 (a
               fifth, or less) up.  Of hours, whose counts are small, twice what the
               root of that ratio is over 1 (the two agree near 1): as the root of a
@@ -24,7 +24,7 @@ expectations as (
             when level = 0 then 0e0
             else level * factor
         end as expected,
-        sqrt(1e0 + factor_error + 1e0 / 28e0) as widening,
+        sqrt(1e0 + factor_error + 1e0 / nullif(level_points, 0e0)) as widening,
         case
             when is_signed then size = 0
             else level = 0 or factor < 0.02e0

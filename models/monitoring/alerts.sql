@@ -111,14 +111,23 @@ from_incidents as (
         || case when channel = 'all' then '' else ' of ' || channel end
         || case when direction = 'down' then ' below' else ' above' end
         || ' expectation'
-        || coalesce(' by ' || {{ as_percent('abs(peak_deviation_pct)') }}, '') as title,
+        -- A percentage of next to nothing is a number without a meaning.
+        || case
+            when peak_deviation_pct is null or abs(peak_deviation_pct) >= 9900e0
+                then ' of about nothing'
+            when peak_deviation_pct >= 900e0 then ', more than tenfold'
+            else ' by ' || {{ as_percent('abs(peak_deviation_pct)') }}
+        end as title,
         cast(anomalies as {{ dbt.type_string() }}) || ' '
         || case when anomalies = 1 then grain else grain || 's' end
-        || ' since ' || cast(opened_at as {{ dbt.type_string() }})
-        || '; at its worst '
-        || cast(round(cast(peak_value as decimal(38, 6)), 2) as {{ dbt.type_string() }})
-        || ' where '
-        || cast(round(cast(peak_expected as decimal(38, 6)), 2) as {{ dbt.type_string() }})
+        || ' since '
+        || case
+            when grain = 'hour'
+                then substr(cast(opened_at as {{ dbt.type_string() }}), 1, 16) || ' UTC'
+            else cast(opened_on as {{ dbt.type_string() }})
+        end
+        || '; at its worst ' || {{ as_amount('peak_value', metric_unit('metric')) }}
+        || ' where ' || {{ as_amount('peak_expected', metric_unit('metric')) }}
         || ' was expected (' || detected_by || ')' as detail,
         is_open,
         opened_at as first_seen_at,
@@ -150,12 +159,10 @@ from_pace as (
         'pace' as source,
         metric || '|' || cast(business_date as {{ dbt.type_string() }}) as source_key,
         'warning' as severity,
-        metric || ' of ' || cast(business_date as {{ dbt.type_string() }})
-        || ' behind its usual pace' as title,
-        'newest hour: '
-        || cast(round(cast(value_so_far as decimal(38, 6)), 2) as {{ dbt.type_string() }})
-        || ' so far where '
-        || cast(round(cast(expected_so_far as decimal(38, 6)), 2) as {{ dbt.type_string() }})
+        replace(metric, '_', ' ') || ' of '
+        || cast(business_date as {{ dbt.type_string() }}) || ' behind its usual pace' as title,
+        'newest hour: ' || {{ as_amount('value_so_far', metric_unit('metric')) }}
+        || ' so far where ' || {{ as_amount('expected_so_far', metric_unit('metric')) }}
         || ' was expected by then' as detail,
         is_open,
         first_seen_at,
@@ -206,10 +213,21 @@ from_kpis as (
         kpi || '|' || cast(first_month as {{ dbt.type_string() }}) as source_key,
         severity,
         label || ' past its ' || severity || ' level' as title,
-        cast(round(cast(value as decimal(38, 6)), 4) as {{ dbt.type_string() }}) || ' '
-        || unit || ' in the month of ' || cast(last_month as {{ dbt.type_string() }})
-        || '; month ' || cast(months as {{ dbt.type_string() }})
-        || ' in a row' as detail,
+        {{ as_amount('value', 'unit') }} || ' in '
+        || substr(cast(last_month as {{ dbt.type_string() }}), 1, 7)
+        || case
+            when months > 1
+                then
+                    ', the ' || cast(months as {{ dbt.type_string() }})
+                    || case
+                        when months % 100 between 11 and 13 then 'th'
+                        when months % 10 = 1 then 'st'
+                        when months % 10 = 2 then 'nd'
+                        when months % 10 = 3 then 'rd'
+                        else 'th'
+                    end || ' month in a row'
+            else ''
+        end as detail,
         is_open,
         cast(first_month as timestamp) as first_seen_at,
         cast(last_month as timestamp) as last_seen_at

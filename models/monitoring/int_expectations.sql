@@ -145,7 +145,7 @@ kept as (
 -- Stein 1961): a series without a season is not given one. A mean of few values is
 -- not safe from one of them: their median is taken, which errs by 1.57 times more.
 -- Means are charged the same, for weekdays change over a year.
-seasonal as (
+unshifted as (
 
     select
         *,
@@ -153,10 +153,59 @@ seasonal as (
             when past_values < 4 then median_factor
             when kept_share = 1 then mean_factor
             else season_factor + kept_share * (mean_factor - season_factor)
-        end as factor,
+        end as season_share,
         1.57e0 * case when past_values < 4 then 1e0 else kept_share end
         / nullif(past_values, 0) as factor_error
     from kept
+
+),
+
+-- The level is of some time ago, by half of what it rests on. What growth made of that
+-- is what came over what level and season alone made expect, in the last 52 seasons.
+lagging as (
+
+    select
+        *,
+        (level_points + 1e0) / 2e0 as lag_points,
+        case
+            when not is_signed and training_value is not null then level * season_share
+        end as lagging_expected
+    from unshifted
+
+),
+
+growing as (
+
+    select
+        *,
+        {{ stable_sum(
+            'case when lagging_expected is not null then training_value end',
+            over='past_seasons') }} as past_value,
+        {{ stable_sum('lagging_expected', over='past_seasons') }} as past_expected,
+        {{ stable_sum('lagging_expected * lag_points', over='past_seasons') }}
+            as past_reach,
+        count(lagging_expected) over past_seasons / cast(season_length as double)
+            as seasons_seen
+    from lagging
+    window past_seasons as (
+        partition by series_id
+        order by cast(step as double) / season_length
+        range between 52.0001e0 preceding and 0.0001e0 preceding
+    )
+
+),
+
+-- Four seasons say half of it; nothing halves or doubles by growth alone.
+seasonal as (
+
+    select
+        *,
+        season_share * greatest(0.5e0, least(2e0, 1e0 + coalesce(
+            seasons_seen * seasons_seen / (seasons_seen * seasons_seen + 16e0)
+            * lag_points * (past_value - past_expected) / nullif(past_reach, 0e0),
+            0e0
+        ))) as factor
+    from growing
 
 ),
 

@@ -25,7 +25,7 @@ coarsely_scaled as (
 ),
 
 -- Beyond two scales a residual counts as two: wild ones must not set the scale.
-cut as (
+cut_coarsely as (
 
     select
         *,
@@ -33,16 +33,48 @@ cut as (
             when training_residual is null then null
             when coarse_scale is null then abs(training_residual)
             else least(2e0 * coarse_scale, abs(training_residual))
-        end as cut_residual
+        end as coarsely_cut_residual
     from coarsely_scaled
 
 ),
 
+scaled as (
+
+    select
+        *,
+        {{ robust_scale('coarsely_cut_residual', 2, 'past_deviations') }} as robust_scale
+    from cut_coarsely
+    window past_deviations as (
+        partition by series_id, scale_class
+        order by step
+        rows between 365 preceding and 1 preceding
+    )
+
+),
+
+-- By that scale, which is surer than the coarse one, the cut can be further out,
+-- where it costs less of what good residuals say.
+cut as (
+
+    select
+        *,
+        case
+            when training_residual is null then null
+            when robust_scale is null then abs(training_residual)
+            else least(2.5e0 * robust_scale, abs(training_residual))
+        end as cut_residual
+    from scaled
+
+),
+
+-- Few residuals n give an unsure scale, widened by 4 / n: so much further out the tail
+-- of Student's t lies at three deviations.
 measured as (
 
     select
         *,
-        {{ robust_scale('cut_residual', 'past_deviations') }} as scale
+        {{ robust_scale('cut_residual', 2.5, 'past_deviations') }}
+        * (1e0 + 4e0 / nullif(count(cut_residual) over past_deviations, 0)) as scale
     from cut
     window past_deviations as (
         partition by series_id, scale_class
