@@ -283,6 +283,8 @@ class Project:
             "INSIGHT_SERVING": str(folder / "serving.duckdb"),
         }
         arguments = ["build", "--no-use-colors", "--no-write-json"]
+        # No test reads dbt's log file, which takes a tenth of a small run to write.
+        arguments += ["--log-level-file", "none"]
         if tests:
             # Not the tests that look at models left out.
             arguments += ["--indirect-selection", "cautious"]

@@ -5,13 +5,7 @@
     transaction as the credits (remember_credits_state), so that it can never speak of
     other credits. Not a model, because it must not be older or newer than they are.
 -#}
-    {%- set found = namespace(relation=none) -%}
-    {%- if execute -%}
-        {%- for node in graph.nodes.values()
-            if node.name == 'int_touch_history' and node.resource_type == 'model' -%}
-            {%- set found.relation = api.Relation.create(
-                database=node.database, schema=node.schema, identifier='credits_state') -%}
-        {%- endfor -%}
-    {%- endif -%}
-    {{ return(found.relation) }}
+    {%- set node = project_node('int_touch_history') -%}
+    {{ return(api.Relation.create(
+        database=node.database, schema=node.schema, identifier='credits_state') if node else none) }}
 {% endmacro %}

@@ -4,13 +4,6 @@
     full refresh and in unit tests. For what depends on its own past, where ref()
     would be a circle.
 -#}
-    {%- set found = namespace(relation=none) -%}
-    {%- if execute and not flags.FULL_REFRESH -%}
-        {%- for node in graph.nodes.values()
-            if node.name == model and node.resource_type == 'model' -%}
-            {%- set found.relation = adapter.get_relation(
-                node.database, node.schema, node.alias) -%}
-        {%- endfor -%}
-    {%- endif -%}
-    {{ return(found.relation) }}
+    {%- set node = none if flags.FULL_REFRESH else project_node(model) -%}
+    {{ return(adapter.get_relation(node.database, node.schema, node.alias) if node else none) }}
 {% endmacro %}

@@ -15,40 +15,7 @@
 {%- set keys = by | join(', ') -%}
 with
 
--- Rows of one score cannot be told apart, so they are counted together.
-scores as (
-
-    select
-        {{ keys }},
-        {{ score }} as score,
-        count(*) as observations,
-        sum(cast({{ label }} as integer)) as positives
-    from {{ relation }}
-    where {{ label }} is not null and {{ score }} is not null
-    group by {{ keys }}, {{ score }}
-
-),
-
-cumulated as (
-
-    select
-        {{ keys }},
-        observations,
-        positives,
-        observations - positives as negatives,
-        sum(observations) over from_the_top as observations_so_far,
-        sum(positives) over from_the_top as positives_so_far,
-        sum(observations) over whole_group as all_observations,
-        sum(positives) over whole_group as all_positives
-    from scores
-    window
-        whole_group as (partition by {{ keys }}),
-        from_the_top as (
-            partition by {{ keys }} order by score desc
-            rows between unbounded preceding and current row
-        )
-
-),
+{{ cumulated_scores(relation, by, label, score) }},
 
 summed as (
 
@@ -59,7 +26,7 @@ summed as (
         -- Twice the pairs in order: a negative is below all positives so far but
         -- those of its own score, which count one half.  Whole numbers are exact.
         sum(
-            cast(negatives as decimal(38, 0))
+            cast(observations - positives as decimal(38, 0))
             * cast(2 * positives_so_far - positives as decimal(38, 0))
         ) as twice_pairs_in_order,
         {{ stable_sum(

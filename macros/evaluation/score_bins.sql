@@ -15,37 +15,7 @@
 {%- set keys = by | join(', ') -%}
 with
 
-scores as (
-
-    select
-        {{ keys }},
-        {{ score }} as score,
-        count(*) as observations,
-        sum(cast({{ label }} as integer)) as positives
-    from {{ relation }}
-    where {{ label }} is not null and {{ score }} is not null
-    group by {{ keys }}, {{ score }}
-
-),
-
-cumulated as (
-
-    select
-        {{ keys }},
-        score,
-        observations,
-        positives,
-        sum(observations) over from_the_top as observations_so_far,
-        sum(observations) over whole_group as all_observations
-    from scores
-    window
-        whole_group as (partition by {{ keys }}),
-        from_the_top as (
-            partition by {{ keys }} order by score desc
-            rows between unbounded preceding and current row
-        )
-
-),
+{{ cumulated_scores(relation, by, label, score) }},
 
 -- The middle rank of a score is observations_so_far - (observations - 1) / 2;
 -- in whole numbers, twice that less one, over twice the size of the group.

@@ -3,14 +3,8 @@
     The measures of int_business_metrics, which KPI formulas may use, as its
     contract lists them; empty while dbt is still parsing and in unit tests.
 -#}
-    {%- set columns = [] -%}
-    {%- if execute -%}
-        {%- for node in graph.get('nodes', {}).values()
-            if node.name == 'int_business_metrics' and node.resource_type == 'model' -%}
-            {%- for column in node.columns if column not in ['period_start', 'is_complete'] -%}
-                {%- do columns.append(column) -%}
-            {%- endfor -%}
-        {%- endfor -%}
-    {%- endif -%}
+    {%- set node = project_node('int_business_metrics') -%}
+    {%- set columns = node.columns | reject('in', ['period_start', 'is_complete']) | list
+        if node else [] -%}
     {{ return(columns) }}
 {% endmacro %}

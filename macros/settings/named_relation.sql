@@ -12,17 +12,11 @@
 -#}
     {%- set start = 'Setting ' ~ setting ~ ': ' ~ owner -%}
     {%- if '.' not in name -%}
-        {%- if execute and graph.get('nodes') -%}
-            {%- set known = [] -%}
-            {%- for node in graph['nodes'].values()
-                if node.name == name and node.resource_type in ['model', 'seed', 'snapshot'] -%}
-                {%- do known.append(node.name) -%}
-            {%- endfor -%}
-            {%- if not known -%}
-                {{ exceptions.raise_compiler_error(start ~ "the relation '" ~ name
-                    ~ "', which is no model or seed of the project; a table of the warehouse is"
-                    ~ ' written schema.table.') }}
-            {%- endif -%}
+        {%- if execute and graph.get('nodes')
+            and not project_node(name, ['model', 'seed', 'snapshot']) -%}
+            {{ exceptions.raise_compiler_error(start ~ "the relation '" ~ name
+                ~ "', which is no model or seed of the project; a table of the warehouse is"
+                ~ ' written schema.table.') }}
         {%- endif -%}
         {{ return(ref(name)) }}
     {%- endif -%}
