@@ -290,6 +290,9 @@ def name(value):
     value = str(value)
     if value in SPELLINGS:
         return SPELLINGS[value]
+    if " + " in value:
+        # A mean of forecast models is called by their names.
+        return " + ".join(name(part) for part in value.split(" + "))
     spaced = value.replace("_", " ")
     return spaced[:1].upper() + spaced[1:]
 

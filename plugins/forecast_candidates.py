@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 
 NONE, ADDITIVE, MULTIPLICATIVE = 0, 1, 2
-SMOOTHING, SARIMA = 0, 1
+SMOOTHING, SARIMA, THETA = 0, 1, 2
 # Evaluations of the likelihood that one fit may use.
 MOST_EVALUATIONS = 500
 # Bounds of the smoothing parameters: shares of their admissible range.
@@ -181,14 +181,65 @@ def sarima_errors(w, x, m, order, skip):
 
 
 @njit(cache=True)
+def theta_parameters(x):
+    """Free parameters `x` as alpha, starting level, and 1 - 1 / theta (theta > 1)."""
+    return squashed(x[0]), x[1], squashed(x[2])
+
+
+@njit(cache=True)
+def run_theta(y, alpha, level, slope_share):
+    """Run the dynamic theta model over `y` (n,), without gaps.
+
+    Simple exponential smoothing, and `slope_share` of the straight line through all
+    values so far, whose intercept and slope are brought up to date at each value.
+    Returns -2 log-likelihood up to a constant, and after y[n - 1]: level, mean,
+    intercept and slope.
+    """
+    mean = intercept = slope = 0.0
+    squares = 0.0
+    for t in range(1, len(y) + 1):
+        error = y[t - 1] - theta_forecast(
+            t, alpha, level, slope_share, intercept, slope
+        )
+        if t > 2:
+            # The line knows nothing before it has two values.
+            squares += error * error
+        level, mean, intercept, slope = theta_step(
+            y[t - 1], t, alpha, level, mean, slope
+        )
+    count = max(len(y) - 2, 1)
+    return count * math.log(squares / count + 1e-300), level, mean, intercept, slope
+
+
+@njit(cache=True)
+def theta_forecast(t, alpha, level, slope_share, intercept, slope):
+    """The t-th value as the t - 1 before it let expect."""
+    decay = (1 - alpha) ** (t - 1)
+    line = decay * intercept + (1 - decay * (1 - alpha)) / alpha * slope
+    return level + slope_share * line
+
+
+@njit(cache=True)
+def theta_step(value, t, alpha, level, mean, slope):
+    """Level, mean, intercept and slope after the t-th value."""
+    if t > 1:
+        slope = ((t - 2) * slope + 6 * (value - mean) / t) / (t + 1)
+    mean = ((t - 1) * mean + value) / t
+    return alpha * value + (1 - alpha) * level, mean, mean - (t + 1) / 2 * slope, slope
+
+
+@njit(cache=True)
 def objective(x, y, m, form, seasonal, skip):
     """-2 log-likelihood of a model of `y` at the free parameters `x`.
 
-    form: (kind, ...): SMOOTHING with errors, has_trend, damped, season, or SARIMA
-    with p, q, P, Q, has_constant. seasonal: starting states of a smoothing model.
-    skip: first values that a SARIMA model is conditioned on.
+    form: (kind, ...): SMOOTHING with errors, has_trend, damped, season, SARIMA with
+    p, q, P, Q, has_constant, or THETA with nothing else. seasonal: starting states of
+    a smoothing model. skip: first values that a SARIMA model is conditioned on.
     """
     kind, first, second, third, fourth, fifth = form
+    if kind == THETA:
+        alpha, level, slope_share = theta_parameters(x)
+        return run_theta(y, alpha, level, slope_share)[0]
     if kind == SMOOTHING:
         weights, level, trend = smoothing_parameters(x, second, third, fourth)
         value, _, _ = run_smoothing(
@@ -428,40 +479,38 @@ def has_seasons(y, m):
 
 
 def theta(y, m, horizon):
-    """The theta method with theta = 2, as Assimakopoulos and Nikolopoulos have it:
-    simple exponential smoothing of the deseasonalised series, with half the slope of
-    its straight line as drift (Hyndman and Billah, 2003)."""
+    """The dynamic optimised theta model: theta and the smoothing are fitted together,
+    and the line is that of the values so far (Fiorucci and others, 2016)."""
+    adjusted, back = deseasonalised(y, m, horizon)
+    n = len(adjusted)
+    x = np.array([0.0, adjusted[0], 0.0])
+    step = np.array([1.0, max(adjusted.std(), 1e-9), 1.0])
+    form = (THETA, 0, 0, 0, 0, 0)
+    point, _ = minimise(x, step, adjusted, 1, form, np.zeros(1), 0, MOST_EVALUATIONS)
+    alpha, level, slope_share = theta_parameters(point)
+    _, level, mean, intercept, slope = run_theta(adjusted, alpha, level, slope_share)
+    forecast = np.empty(horizon)
+    for step in range(horizon):
+        t = n + step + 1
+        forecast[step] = theta_forecast(t, alpha, level, slope_share, intercept, slope)
+        level, mean, intercept, slope = theta_step(
+            forecast[step], t, alpha, level, mean, slope
+        )
+    return back(forecast)
+
+
+def deseasonalised(y, m, horizon):
+    """`y` without its season, where it has one, and without gaps; and the function that
+    gives the season back to forecasts of the `horizon` after it."""
     season = NONE
     if has_seasons(y, m) and is_seasonal(y, m):
         season = MULTIPLICATIVE if np.nanmin(y) > 0 else ADDITIVE
     seasonal = seasonal_indices(y, m, season) if season else np.zeros(1)
-    length = m if season else 1
-    phases = np.arange(len(y)) % length
-    adjusted = y
+    phases = np.arange(len(y) + horizon) % len(seasonal)
+    past, ahead = seasonal[phases[: len(y)]], seasonal[phases[len(y) :]]
     if season == MULTIPLICATIVE:
-        adjusted = y / seasonal[phases]
-    elif season == ADDITIVE:
-        adjusted = y - seasonal[phases]
-    adjusted = interpolated(adjusted)
-    n = len(adjusted)
-    slope, _ = np.polyfit(np.arange(n), adjusted, 1)
-    form = (SMOOTHING, ADDITIVE, 0, 0, NONE, 0)
-    x = np.array([0.0, adjusted[0]])
-    step = np.array([1.0, max(adjusted.std(), 1e-9)])
-    point, _ = minimise(x, step, adjusted, 1, form, np.zeros(1), 0, MOST_EVALUATIONS)
-    weights, level, _ = smoothing_parameters(point, 0, 0, NONE)
-    _, level, _ = run_smoothing(
-        adjusted, 1, ADDITIVE, NONE, weights, level, 0.0, np.zeros(1)
-    )
-    alpha = weights[0]
-    steps = np.arange(1, horizon + 1)
-    forecast = level + 0.5 * slope * (steps - 1 + (1 - (1 - alpha) ** n) / alpha)
-    phases = (len(y) + steps - 1) % length
-    if season == MULTIPLICATIVE:
-        forecast = forecast * seasonal[phases]
-    elif season == ADDITIVE:
-        forecast = forecast + seasonal[phases]
-    return forecast
+        return interpolated(y / past), lambda forecast: forecast * ahead
+    return interpolated(y - past), lambda forecast: forecast + ahead
 
 
 def is_seasonal(y, m):

@@ -1,6 +1,7 @@
 """Forecasts: candidates on known answers, and the SQL around them against an oracle."""
 
 import datetime as dt
+import itertools
 import math
 
 import forecast_candidates as candidates
@@ -200,13 +201,44 @@ def test_parameters_are_admissible_and_in_their_places():
         assert (level, trend) == (x[1], x[3])
 
 
-def test_theta_adds_half_the_slope():
-    """On a line simple smoothing lags by slope times (1 - alpha) / alpha, and the drift
-    of half the slope makes up for half of it."""
-    y = 5 + 3 * np.arange(40.0)
+def test_theta_is_that_of_its_authors():
+    """Equations 12 to 17 of Fiorucci and others (2016), written out: the line through
+    the values so far by least squares, and the forecasts that feed themselves."""
+    y = 40 + 0.7 * np.arange(30.0) + 6 * np.random.default_rng(6).standard_normal(30)
+    alpha, start, theta = 0.35, 38.0, 2.5
+    path, level, squares = list(y), start, 0.0
+    fitted = []
+    for t in range(1, 36):
+        a, b = 0.0, 0.0
+        if t > 1:
+            past = np.arange(1.0, t)
+            b = np.polyfit(past, path[: t - 1], 1)[0] if t > 2 else 0.0
+            a = np.mean(path[: t - 1]) - b * past.mean()
+        decay = (1 - alpha) ** (t - 1)
+        line = decay * a + (1 - decay * (1 - alpha)) / alpha * b
+        fitted.append(level + (1 - 1 / theta) * line)
+        if t > 30:
+            path.append(fitted[-1])
+        elif t > 2:
+            squares += (path[t - 1] - fitted[-1]) ** 2
+        level = alpha * path[t - 1] + (1 - alpha) * level
+    share = 1 - 1 / theta
+    value, last, mean, intercept, slope = candidates.run_theta(y, alpha, start, share)
+    assert value == pytest.approx(28 * math.log(squares / 28), rel=1e-9)
+    found = []
+    for t in range(31, 36):
+        found.append(candidates.theta_forecast(t, alpha, last, share, intercept, slope))
+        last, mean, intercept, slope = candidates.theta_step(
+            found[-1], t, alpha, last, mean, slope
+        )
+    assert np.allclose(found, fitted[30:], rtol=1e-9)
+
+
+def test_theta_follows_a_line_at_less_than_its_slope():
+    y = 5 + 3 * np.arange(40.0) + 0.5 * np.random.default_rng(2).standard_normal(40)
     forecast = candidates.theta(y, 1, 4)
-    assert np.allclose(np.diff(forecast), 1.5, atol=1e-6)
-    assert y[-1] < forecast[0] < y[-1] + 3
+    assert np.allclose(forecast, 5 + 3 * np.arange(40, 44), atol=4)
+    assert (np.diff(forecast) > 1).all() and (np.diff(forecast) < 3.3).all()
 
 
 def test_a_random_walk_ends_where_it_is_and_noise_at_its_mean():
@@ -394,19 +426,22 @@ def paths(built):
     fitted = built.query("select * from ml.ml_forecasts").astype(
         {"forecast": float, "origin_index": int, "step": int}
     )
-    median = (
-        fitted[fitted["candidate"] != "seasonal_naive"]
-        .groupby(["series", "grain", "origin_index", "step"])["forecast"]
-        .median()
+    keys = ["series", "grain", "origin_index", "step"]
+    means = [
+        fitted[fitted["candidate"].isin(members)]
+        .groupby(keys)["forecast"]
+        .mean()
         .reset_index()
-        .assign(candidate="combination")
-    )
+        .assign(candidate="combination" if size == 4 else " + ".join(members))
+        for size in (2, 3, 4)
+        for members in itertools.combinations(FITTED, size)
+    ]
     history = built.query("select * from intermediate.int_forecast_series")
     actual = {
         (row.series, row.grain, row.period_index): row.value
         for row in history.itertuples()
     }
-    rows = pd.concat([fitted, median], ignore_index=True)
+    rows = pd.concat([fitted, *means], ignore_index=True)
     rows["actual"] = [
         actual.get((row.series, row.grain, row.origin_index + row.step), np.nan)
         for row in rows.itertuples()
@@ -551,41 +586,86 @@ def test_the_model_with_the_least_known_error_is_chosen(built, paths):
     assert in_use.items() <= used.items()
 
 
-def test_coverage_knows_only_what_was_known(built, paths):
-    """Intervals from the definition: quantiles of earlier errors of close steps, in
-    units of the forecast, widened for few backtests; then values inside are counted."""
+def widening(z, nu):
+    """The t quantile over the normal one, z, for nu degrees of freedom, expanded."""
+    return (
+        1
+        + (z**2 + 1) / (4 * nu)
+        + (5 * z**4 + 16 * z**2 + 3) / (96 * nu**2)
+        + (3 * z**6 + 19 * z**4 + 17 * z**2 - 15) / (384 * nu**3)
+    )
+
+
+def widths(known, step, pooled, step_between):
+    """Half widths of the 80 and 95 % intervals at `step` in units of the forecast, from
+    `known` (origin_index, step, relative error), or None for fewer than two backtests.
+    step_between: periods between backtests that overlap; None where they do not."""
+    sizes = {
+        s: known[(known["step"] - s).abs() <= pooled]["relative"].mean()
+        for s in known["step"].unique()
+    }
+    near = known[(known["step"] - step).abs() <= pooled]
+    backtests = near.groupby("step").size().max() if len(near) else 0
+    if backtests < 2:
+        return None
+    independent = backtests
+    if step_between:
+        independent = max(1.0, backtests / max(1.0, step / step_between))
+    size = near["relative"].mean()
+    multiples = known["relative"] / known["step"].map(sizes)
+    theory = 1 / (1 + (independent / 5) ** 2)
+    found = []
+    for level, z in ((80, 1.2815515655446004), (95, 1.959963984540054)):
+        normal = z * math.sqrt(math.pi / 2) * widening(z, independent)
+        own = multiples.quantile(level / 100)
+        found.append(size * (theory * normal + (1 - theory) * own))
+    return found
+
+
+def test_few_backtests_are_widened_like_the_t_distribution():
+    """The expansion, against scipy."""
+    from scipy.stats import norm, t
+
+    for level, z in ((0.8, 1.2815515655446004), (0.95, 1.959963984540054)):
+        assert z == pytest.approx(norm.ppf(0.5 + level / 2), abs=1e-12)
+        for nu, near in ((2, 0.05), (4, 0.005), (8, 0.001), (30, 0.0001)):
+            exact = t.ppf(0.5 + level / 2, nu) / z
+            assert widening(z, nu) == pytest.approx(exact, rel=near)
+
+
+@pytest.mark.parametrize(
+    ("grain", "pooled", "step_between"), [("day", 3, None), ("week", 1, 1)]
+)
+def test_coverage_knows_only_what_was_known(built, paths, grain, pooled, step_between):
+    """Intervals from the definition; then values inside are counted."""
     values = known_values(built)
-    rows = paths[(paths["grain"] == "day") & (paths["series"] == "email")].copy()
-    step, pooled = 9, 3
+    rows = paths[(paths["grain"] == grain) & (paths["series"] == "email")].copy()
     closed = rows.groupby(["origin_index", "step"])["forecast"].transform(
         lambda group: (group == 0).all()
     )
     rows = rows[~closed.astype(bool)]
-    size = {o: values["email", "day"].loc[:o].mean() for o in rows["origin_index"]}
+    size = {o: values["email", grain].loc[:o].mean() for o in rows["origin_index"]}
     rows["unit"] = [
         max(row.forecast, 0.2 * size[row.origin_index]) for row in rows.itertuples()
     ]
     rows["relative"] = rows["error"].abs() / rows["unit"]
     due = rows.dropna(subset=["actual"])
     inside = {}
-    for row in rows.itertuples():
+    for row in due.itertuples():
         known = due[
             (due["candidate"] == row.candidate)
             & (due["origin_index"] + due["step"] <= row.origin_index)
-            & ((due["step"] - row.step).abs() <= pooled)
         ]
-        backtests = known["origin_index"].nunique()
-        if backtests < 3 or np.isnan(row.actual):
+        width = widths(known, row.step, pooled, step_between)
+        if width is None:
             continue
-        overlap = max(1, row.step / step)
-        for level, few in ((80, 0.25), (95, 0.45)):
-            width = known["relative"].quantile(level / 100)
-            width = round(width * (1 + few * overlap / backtests), 12) * row.unit
+        for level, half in zip((80, 95), width, strict=True):
             inside.setdefault((row.candidate, row.step, level), []).append(
-                abs(row.error) <= width
+                abs(row.error) <= round(half, 12) * row.unit
             )
     found = built.query(
-        "select * from marts.forecast_accuracy where series = 'email' and grain = 'day'"
+        f"select * from marts.forecast_accuracy where series = 'email'"
+        f" and grain = '{grain}'"
     )
     compared = 0
     for row in found.itertuples():
@@ -593,7 +673,7 @@ def test_coverage_knows_only_what_was_known(built, paths):
             expected = inside.get((row.model, row.horizon, level))
             shown = getattr(row, f"coverage_{level}")
             if expected is None:
-                assert shown is None
+                assert shown is None or math.isnan(shown)
             else:
                 compared += 1
                 assert shown == pytest.approx(np.mean(expected), abs=1e-12)

@@ -29,6 +29,7 @@ KEYS = {
     "expected_conversion_paths": 1,
     "expected_business_metrics": 1,
     "expected_kpi_values": 2,
+    "expected_forecast_accuracy": 4,
 }
 RAW = [
     "touchpoints",
@@ -201,6 +202,8 @@ def test_every_column_beside_the_key_is_a_formula(formulas, tab):
         ("markov_solve", 2),
         ("shapley_subsets", 1),
         ("channel_shares", 1),
+        ("forecast_days", 2),
+        ("forecast_paths", 2),
     ],
 )
 def test_working_tabs_are_formulas_beside_their_ids(formulas, tab, ids):

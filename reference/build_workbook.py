@@ -1319,6 +1319,110 @@ def kpi_tab() -> Tab:
     return Tab(name, columns, rows, kind="expected")
 
 
+def forecast_days_tab(tabs: dict[str, Tab]) -> Tab:
+    """One row a day from the first order that counts to the last: revenue, and how far
+    off the day a week before was."""
+    days = [
+        ordered_at.date()
+        for _, _, ordered_at, *rest in tabs["orders"].rows
+        if "cancelled" not in rest
+    ]
+    first = min(days)
+    name = "forecast_days"
+    last_moment = (
+        "MAX(MAX(orders[ordered_at]),MAX(touchpoints[touched_at]),"
+        "MAX(web_sessions[session_hour]))"
+    )
+    columns = [
+        Column("day_index"),
+        Column("day", None, DATE),
+        Column(
+            "revenue",
+            'SUMIFS(orders[order_value],orders[ordered_at],">="&[day],'
+            'orders[ordered_at],"<"&([day]+1),orders[status],"<>cancelled")',
+            DOUBLE,
+        ),
+        # Over once something happened later, or in its last hour.
+        Column(
+            "is_over",
+            f"IF(OR([day]<MAX({name}[day]),INT({last_moment})>[day],"
+            f"HOUR({last_moment})=23),1,0)",
+            INTEGER,
+        ),
+        Column(
+            "naive_error",
+            f"IF([day_index]>7,ABS([revenue]-INDEX({name}[revenue],[day_index]-7)),0)",
+            DOUBLE,
+        ),
+    ]
+    rows = [
+        [index + 1, dt.datetime.combine(first + dt.timedelta(days=index), dt.time())]
+        for index in range((max(days) - first).days + 1)
+    ]
+    return Tab(name, columns, rows)
+
+
+def forecast_paths_tab(days: int) -> Tab:
+    """One row per (origin, step): the seasonal naive forecast and what happened.
+
+    `days` of history; backtests start 9 days apart from 28 days before its end, with 12
+    days and more to learn from.
+    """
+    columns = [
+        Column("origin_index"),
+        Column("step"),
+        Column(
+            "forecast",
+            "INDEX(forecast_days[revenue],[origin_index]-6+MOD([step]-1,7))",
+            DOUBLE,
+        ),
+        Column("actual", "INDEX(forecast_days[revenue],[origin_index]+[step])", DOUBLE),
+        Column("error", "[forecast]-[actual]", DOUBLE),
+        Column("size", "ABS([actual])", DOUBLE),
+        Column("miss", "ABS([error])", DOUBLE),
+        Column("scaled_miss", "[miss]/[naive_scale]", DOUBLE),
+        Column(
+            "share",
+            "IF([miss]=0,0,2*[miss]/(ABS([forecast])+ABS([actual])))",
+            DOUBLE,
+        ),
+        Column(
+            "naive_scale",
+            "SUMIFS(forecast_days[naive_error],forecast_days[day_index],"
+            '"<="&[origin_index])/([origin_index]-7)',
+            DOUBLE,
+        ),
+    ]
+    origins = [o for o in range(days - 28, 11, -9)][:52]
+    rows = [[origin, step] for origin in sorted(origins) for step in range(1, 29)]
+    return Tab("forecast_paths", columns, rows)
+
+
+def forecast_accuracy_tab() -> Tab:
+    """expected_forecast_accuracy: errors of the company's seasonal naive forecast."""
+
+    def total(column: str) -> str:
+        return f"SUMIFS(forecast_paths[{column}],forecast_paths[step],[horizon])"
+
+    columns = [
+        Column("series"),
+        Column("grain"),
+        Column("model"),
+        Column("horizon", None, INTEGER),
+        Column("backtests", "COUNTIFS(forecast_paths[step],[horizon])", INTEGER),
+        Column("mean_absolute_error", f"{total('miss')}/[backtests]", DOUBLE),
+        Column("wape", ratio(total("miss"), total("size")), DOUBLE),
+        Column("smape", f"{total('share')}/[backtests]", DOUBLE),
+        Column("mase", f"{total('scaled_miss')}/[backtests]", DOUBLE),
+        Column("bias", ratio(total("error"), total("size")), DOUBLE),
+    ]
+    rows = [
+        ["company", "day", "seasonal_naive", horizon]
+        for horizon in sorted(range(1, 29), key=str)
+    ]
+    return Tab("expected_forecast_accuracy", columns, rows, kind="expected")
+
+
 def checks_tab() -> Tab:
     """Each row compares two numbers that must agree."""
     attribution = "expected_channel_attribution"
@@ -1584,6 +1688,13 @@ READ_ME = [
         "text",
     ),
     (
+        "forecast_days: revenue of each day, and whether the day is over. "
+        "forecast_paths: from every ninth day, what the week before lets expect of the "
+        "28 days after it, beside what came. It is the one forecast model that a "
+        "formula computes; errors of the fitted ones have the same formulas.",
+        "text",
+    ),
+    (
         "expected_...: one tab a mart. The shaded columns on the left are the key "
         "and are typed in; every other column is a formula. Columns after the empty "
         "column, with a light grey header, are working columns: they are not "
@@ -1841,7 +1952,12 @@ def values_of(book: openpyxl.Workbook, tab: Tab, *names: str) -> list[tuple]:
 def build() -> bytes:
     """The finished workbook: formulas, and their computed values."""
     tabs = {tab.name: tab for tab in [settings_tab(), *raw_tabs()]}
-    for make in (touches_tab, conversions_tab, journey_touches_tab):
+    for make in (
+        touches_tab,
+        conversions_tab,
+        journey_touches_tab,
+        forecast_days_tab,
+    ):
         tab = make(tabs)
         tabs[tab.name] = tab
 
@@ -1862,6 +1978,8 @@ def build() -> bytes:
     journeys = values_of(
         book, tabs["journey_touches"], "customer_id", "journey_number", "journey_key"
     )
+    over = values_of(book, tabs["forecast_days"], "is_over")
+    tabs["forecast_paths"] = forecast_paths_tab(sum(flag for (flag,) in over))
     keys = [[order, touch] for order, touch, inside in in_window if inside]
     keys += [
         [order, "unattributed"]
@@ -1941,6 +2059,7 @@ def build() -> bytes:
         paths_tab([[path] for path in sorted({c[3] for c in conversions if c[1]})]),
         business_metrics_tab(),
         kpi_tab(),
+        forecast_accuracy_tab(),
     ):
         tabs[tab.name] = tab
 
@@ -1959,6 +2078,8 @@ def build() -> bytes:
         "markov_solve",
         "shapley_subsets",
         "channel_shares",
+        "forecast_days",
+        "forecast_paths",
     ]
     tabs["checks"] = checks_tab()
     tabs = {name: tabs[name] for name in [*order, *(t for t in tabs if t not in order)]}

@@ -21,7 +21,10 @@ SMALL_DATA = {
     "spark.sql.shuffle.partitions": "2",
     "spark.default.parallelism": "2",
     "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    # Planning anew after every stage is for data whose size nobody knows.
+    "spark.sql.adaptive.enabled": "false",
+    "spark.log.level": "WARN",
+    "spark.sql.ui.explainMode": "simple",
 }
 # Threads of the one core that a test machine has to spare; no compiler threads.
 JAVA = "-Duser.timezone=UTC -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xss8m"

@@ -111,15 +111,18 @@ def forecast(series, season, horizon, long_season=None, backtests=8):
     together.
     """
     short, usual = usual_seasons(season)
+    longer = usual if long_season is None else float(long_season)
     grain = {
         "grain": "period",
         "horizon": horizon,
         "backtests": backtests,
         "origin_step": max(1, horizon // 4),
         "pooled_steps": min(3, max(1, short // 2)),
+        # As days have it, and weeks and months have not.
+        "errors_overlap": not (short > 1 and longer > 0),
         "season_length": season,
         "short_season": short,
-        "long_season": usual if long_season is None else float(long_season),
+        "long_season": longer,
         "uses_events": False,
     }
     longest = max(len(values) for values in series.values())

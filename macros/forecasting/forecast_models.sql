@@ -1,10 +1,9 @@
 {% macro forecast_models() %}
 {#-
     Names of the forecast models, the one to prefer first where nothing tells them
-    apart.  The combination is the median of the fitted ones.
+    apart: means of many candidates before those of few, and the naive one last.
 -#}
-    {{ return([
-        'combination',
+    {{ return(forecast_combinations().keys() | list + [
         'ets',
         'damped_holt_winters',
         'theta',

@@ -262,19 +262,32 @@ half_life_totals as (
 
 ),
 
+-- One row a model, without reading the totals again for each.
 totals as (
 
-    {%- for model in attribution_models() %}
     select
         'lookback_days' as setting,
-        lookback_number as value_number,
-        '{{ model }}' as attribution_model,
-        channel,
-        conversions_{{ model }} as conversions,
-        revenue_{{ model }} as revenue
+        lookback_totals.lookback_number as value_number,
+        models.attribution_model,
+        lookback_totals.channel,
+        case models.attribution_model
+            {%- for model in attribution_models() %}
+            when '{{ model }}' then lookback_totals.conversions_{{ model }}
+            {%- endfor %}
+        end as conversions,
+        case models.attribution_model
+            {%- for model in attribution_models() %}
+            when '{{ model }}' then lookback_totals.revenue_{{ model }}
+            {%- endfor %}
+        end as revenue
     from lookback_totals
+    cross join (
+        values
+        {%- for model in attribution_models() %}
+        ('{{ model }}'){{ ',' if not loop.last }}
+        {%- endfor %}
+    ) as models (attribution_model)
     union all
-    {%- endfor %}
     select
         'half_life_days' as setting,
         half_life_number as value_number,
@@ -374,30 +387,38 @@ gaps as (
 
 ),
 
+beside_now as (
+
+    select
+        *,
+        max(case when is_current then budget_gap end) over now as gap_now,
+        max(case when is_current then conversion_share end) over now
+            as conversion_share_now,
+        max(case when is_current then revenue_share end) over now as revenue_share_now
+    from gaps
+    window now as (partition by setting, channel, attribution_model)
+
+),
+
 compared as (
 
     select
-        gaps.setting,
-        gaps.setting_label,
-        gaps.channel,
-        gaps.attribution_model,
-        gaps.is_current,
-        gaps.budget_gap * current_gaps.budget_gap < 0 as flips_budget_gap,
-        gaps.setting_value,
-        gaps.conversion_share,
-        gaps.revenue_share,
-        gaps.conversion_share - current_gaps.conversion_share as conversion_share_shift,
-        gaps.revenue_share - current_gaps.revenue_share as revenue_share_shift,
-        gaps.budget_gap,
+        beside_now.setting,
+        beside_now.setting_label,
+        beside_now.channel,
+        beside_now.attribution_model,
+        beside_now.is_current,
+        beside_now.budget_gap * beside_now.gap_now < 0 as flips_budget_gap,
+        beside_now.setting_value,
+        beside_now.conversion_share,
+        beside_now.revenue_share,
+        beside_now.conversion_share - beside_now.conversion_share_now
+            as conversion_share_shift,
+        beside_now.revenue_share - beside_now.revenue_share_now as revenue_share_shift,
+        beside_now.budget_gap,
         sample_size.sampled_conversions,
         sample_size.sampled_share
-    from gaps
-    inner join gaps as current_gaps
-        on
-        gaps.setting = current_gaps.setting
-        and gaps.channel = current_gaps.channel
-        and gaps.attribution_model = current_gaps.attribution_model
-        and current_gaps.is_current
+    from beside_now
     cross join sample_size
 
 )

@@ -34,24 +34,37 @@ buyers as (
 
 ),
 
+-- One row a customer, feature and power, without reading the customers again for each.
+features as (
+
+    select
+        names.feature,
+        case names.feature
+            {%- for feature in segment_features() %}
+            when '{{ feature }}' then buyers.{{ feature }}
+            {%- endfor %}
+        end as feature_value
+    from buyers
+    cross join (
+        values
+        {%- for feature in segment_features() %}
+        ('{{ feature }}'){{ ',' if not loop.last }}
+        {%- endfor %}
+    ) as names (feature)
+
+),
+
 powered as (
 
-    {%- for feature in segment_features() %}
-    {%- for power in ['none', 'sqrt', 'log'] %}
     select
-        '{{ feature }}' as feature,
-        '{{ power }}' as power,
-        {{ loop.index }} as power_order,
-        {{ powered_value(feature, "'" ~ power ~ "'") }} as powered_value
-    from buyers
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
+        features.feature,
+        powers.power,
+        powers.power_order,
+        {{ powered_value('features.feature_value', 'powers.power') }} as powered_value
+    from features
+    cross join (
+        values ('none', 1), ('sqrt', 2), ('log', 3)
+    ) as powers (power, power_order)
 
 ),
 

@@ -27,7 +27,8 @@ paths as (
 
 ),
 
--- With nothing known, the combination is the safest, and naive the last resort.
+-- With nothing known, or in a draw, the combination of all is the safest, and naive the
+-- last resort.
 preferences as (
 
     {%- for model in forecast_models() %}
@@ -117,8 +118,9 @@ ranked as (
         row_number() over (
             partition by offered.series, offered.grain, offered.origin_index
             order by
-                records.mean_wape nulls last,
-                records.absolute_error nulls last,
+                -- Where candidates agree, their means differ by rounding alone.
+                round(records.mean_wape, 12) nulls last,
+                round(records.absolute_error, 9) nulls last,
                 preferences.preference
         ) as place
     from offered

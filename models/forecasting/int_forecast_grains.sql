@@ -12,6 +12,7 @@ grains as (
         {{ backtests[grain] }} as backtests,
         {{ seasons.step }} as origin_step,
         {{ seasons.pooled_steps }} as pooled_steps,
+        {{ seasons.errors_overlap }} as errors_overlap,
         {{ seasons.season_length }} as season_length,
         {{ seasons.short_season }} as short_season,
         cast({{ seasons.long_season }} as double) as long_season,

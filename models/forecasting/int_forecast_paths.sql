@@ -1,5 +1,6 @@
 -- One row per (series, grain, model, origin, step): what each model said, and, where
--- the period has come, what happened. The combination is the median of the fitted.
+-- the period has come, what happened. Combinations are means
+-- of fitted candidates.
 {%- set columns = [
     ('series', 'string'), ('grain', 'string'), ('origin_index', 'bigint'),
     ('step', 'bigint'), ('candidate', 'string'), ('forecast', 'double'),
@@ -67,26 +68,66 @@ closed as (
 
 ),
 
+-- Who takes part in which combination.
+members as (
+
+    {%- for combination, candidates in forecast_combinations().items() %}
+    {%- set last_combination = loop.last %}
+    {%- for candidate in candidates %}
+    select
+        '{{ combination }}' as combination,
+        '{{ candidate }}' as model,
+        {{ candidates | length }} as size
+    {%- if not (last_combination and loop.last) %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+    {%- endfor %}
+
+),
+
+-- A mean of whoever happens to be there would be another model: all or none.
 combined as (
+
+    select
+        fitted.series,
+        fitted.grain,
+        fitted.origin_index,
+        fitted.step,
+        members.combination as model,
+        {{ stable_sum('fitted.forecast') }} / count(*) as forecast
+    from fitted
+    inner join members
+        on fitted.model = members.model
+    group by
+        fitted.series,
+        fitted.grain,
+        fitted.origin_index,
+        fitted.step,
+        members.combination
+    having count(*) = max(members.size)
+
+),
+
+models as (
 
     select
         series,
         grain,
         origin_index,
         step,
-        'combination' as model,
-        percentile_cont(0.5) within group (order by forecast) as forecast
+        model,
+        forecast
     from fitted
-    where model <> 'seasonal_naive'
-    group by series, grain, origin_index, step
-
-),
-
-models as (
-
-    select * from fitted
     union all
-    select * from combined
+    select
+        series,
+        grain,
+        origin_index,
+        step,
+        model,
+        forecast
+    from combined
 
 ),
 

@@ -1,7 +1,6 @@
 -- One row per (series, grain, origin, step): the forecast given out at that origin, by
 -- the model chosen then, with its intervals. Channels are made to add up to the
 -- company; the intervals rest on what was known at the origin.
-{%- set normal_quantiles = {80: '1.2815515655446004e0', 95: '1.959963984540054e0'} %}
 with
 
 choices as (
@@ -173,7 +172,7 @@ widened as (
             else 'none'
         end as interval_basis,
         adding_up.forecast,
-        {%- for level, quantile in normal_quantiles.items() %}
+        {%- for level, quantile in normal_quantiles().items() %}
         case
             when adding_up.is_closed then 0e0
             when spreads.spread_80 is not null
@@ -218,7 +217,7 @@ issued as (
         is_final,
         is_closed,
         forecast,
-        {%- for level in normal_quantiles %}
+        {%- for level in normal_quantiles() %}
         -- greatest() passes over a NULL: no margin would be one.
         case
             when margin_{{ level }} is null then null

@@ -1,5 +1,7 @@
 """One Spark session a dbt process, shared by SQL and Python models."""
 
+import os
+import re
 import threading
 from dataclasses import dataclass, field
 from typing import Any
@@ -85,7 +87,8 @@ def _new_session(credentials):
     if credentials.remote:
         builder = builder.remote(credentials.remote)
     else:
-        if credentials.master:
+        # What spark-submit was told counts more than the profile.
+        if credentials.master and "PYSPARK_GATEWAY_PORT" not in os.environ:
             builder = builder.master(credentials.master)
         # Tables outlive the process: the catalog is Hive's, on disk.
         builder = builder.enableHiveSupport()
@@ -96,6 +99,25 @@ def _new_session(credentials):
         if session.conf.get(name, None) != value:
             session.conf.set(name, value)
     return session
+
+
+# A statement that only reads, below dbt's comments.
+QUERY = re.compile(r"(\s|/\*.*?\*/|--[^\n]*\n)*(select|with)\b", re.I | re.S)
+WRITES = re.compile(r"\binsert\s+(into|overwrite)\b", re.I)
+
+
+def frame_of(session, sql):
+    """What `sql` returns, as a DataFrame; a statement that is no query is executed.
+
+    A Connect server asked to execute a query analyses it and hands it back, and then
+    analyses it again when its rows are asked for. So a query is not sent before.
+    """
+    if hasattr(session, "_jsparkSession") or not QUERY.match(sql) or WRITES.search(sql):
+        return session.sql(sql)
+    from pyspark.sql.connect.dataframe import DataFrame
+    from pyspark.sql.connect.plan import SQL
+
+    return DataFrame(SQL(sql, [], {}, []), session)
 
 
 class InsightSparkCursor(Cursor):
@@ -112,7 +134,13 @@ class InsightSparkCursor(Cursor):
             raise DbtRuntimeError("Bindings are not supported: write literals.")
         self._rows = None
         with plain_errors():
-            self._df = session_of(self.credentials).sql(sql)
+            self._df = frame_of(session_of(self.credentials), sql)
+
+    @property
+    def description(self):
+        """Names and types of the columns."""
+        with plain_errors():
+            return super().description
 
     def fetchall(self):
         """All rows."""

@@ -1,0 +1,234 @@
+{% macro load_raw_table(table_name, spec, parts, all_text) %}
+{#-
+    Make raw.<table_name> stand for its parts, and prove that no line of a CSV file is
+    lost.
+    Arguments:
+        spec: the table's contract.
+        parts: as of find_raw_parts.
+        all_text: all columns are text, because a part is CSV or there are several.
+-#}
+    {{ return(adapter.dispatch('load_raw_table', 'insight_engine')(
+        table_name, spec, parts, all_text)) }}
+{% endmacro %}
+
+{% macro duckdb__load_raw_table(table_name, spec, parts, all_text) %}
+    {%- do duckdb__drop_raw_relation(table_name) -%}
+    {%- if not parts -%}
+        {%- do run_query(duckdb__empty_raw_table_sql(table_name, spec)) -%}
+    {%- elif all_text -%}
+        {%- do run_query(duckdb__empty_raw_table_sql(table_name, spec)) -%}
+        {%- for part in parts -%}
+            {%- if part.format == 'csv' -%}
+                {%- do duckdb__load_csv(table_name, spec, part) -%}
+            {%- else -%}
+                {%- do run_query('insert into raw.' ~ table_name ~ ' '
+                    ~ raw_select_sql(spec, part, as_text=true)) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- else -%}
+        {%- do run_query('create view raw.' ~ table_name ~ ' as '
+            ~ raw_select_sql(spec, parts[0], as_text=false)) -%}
+    {%- endif -%}
+{% endmacro %}
+
+{% macro duckdb__drop_raw_relation(table_name) %}
+{#- Drop raw.<table_name>, table or view. -#}
+    {%- set rows = run_query(
+        "select table_type from information_schema.tables where table_schema = 'raw'"
+        ~ " and table_catalog = current_database() and table_name = '"
+        ~ table_name ~ "'") -%}
+    {%- if rows | length -%}
+        {%- do run_query('drop '
+            ~ ('view' if rows.columns[0].values()[0] == 'VIEW' else 'table')
+            ~ ' raw.' ~ table_name) -%}
+    {%- endif -%}
+{% endmacro %}
+
+{% macro duckdb__empty_raw_table_sql(table_name, spec) %}
+{#- Create an empty raw table, all contract columns text. -#}
+    {%- set columns = [] -%}
+    {%- for column in spec['columns'] -%}
+        {%- do columns.append(column ~ ' varchar') -%}
+    {%- endfor -%}
+    {{ return('create table raw.' ~ table_name ~ ' (' ~ (columns | join(', '))
+        ~ ', _source_file varchar, _is_decimal_comma boolean'
+        ~ ', _malformed_line varchar, _malformed_reason varchar)') }}
+{% endmacro %}
+
+{% macro duckdb__load_csv(table_name, spec, part) %}
+{#-
+    Load one CSV file into raw.<table_name>: its rows, and each line that does
+    not split into the header's columns as a malformed row.  Then prove that no
+    line went missing.
+-#}
+    {%- set facts = part.facts -%}
+    {%- set struct = [] -%}
+    {%- for name in part.names -%}
+        {%- do struct.append(text_literal(name) ~ ": 'VARCHAR'") -%}
+    {%- endfor -%}
+    {%- do part.update({'relation':
+        'read_csv(' ~ text_literal(facts['read_path'])
+        ~ ', auto_detect = false, header = true, quote = \'"\', escape = \'"\''
+        ~ ', delim = ' ~ text_literal(facts['delimiter'])
+        ~ ', columns = {' ~ (struct | join(', ')) ~ '}'
+        ~ ", store_rejects = true, rejects_limit = 0"
+        ~ ", rejects_table = 'csv_rejects', rejects_scan = 'csv_reject_scans')"}) -%}
+    {%- do run_query('drop table if exists temp.csv_rejects') -%}
+    {%- do run_query('drop table if exists temp.csv_reject_scans') -%}
+    {%- do run_query('insert into raw.' ~ table_name ~ ' '
+        ~ raw_select_sql(spec, part, as_text=false)) -%}
+    {%- set file_name = text_literal(facts['name']) -%}
+    {%- do run_query(
+        'insert into raw.' ~ table_name ~ ' by name '
+        ~ 'select ' ~ file_name ~ ' as _source_file, false as _is_decimal_comma,'
+        ~ " coalesce(max(csv_line), '') as _malformed_line,"
+        ~ " 'malformed line: ' || lower(min(error_type))"
+        ~ ' as _malformed_reason from temp.csv_rejects group by line') -%}
+    {%- do duckdb__mark_decimal_comma(table_name, spec, part) -%}
+
+    {#- Fewer rows than lines: values with line breaks in them, or lines gone. -#}
+    {%- set rows = run_query(
+        'select count(*) from raw.' ~ table_name ~ ' where _source_file = '
+        ~ file_name).columns[0].values()[0] | int -%}
+    {%- set lines = (facts['lines'] | int) - 1 -%}
+    {%- if rows < lines -%}
+        {%- set line_breaks, swallowed = [], ['false'] -%}
+        {%- for name in part.names -%}
+            {%- set value = 'replace("' ~ name.replace('"', '""') ~ '", chr(13), \'\')' -%}
+            {%- set delimiter = text_literal(facts['delimiter']) -%}
+            {%- set count_delimiters =
+                'lambda line: length(line) - length(replace(line, ' ~ delimiter ~ ", ''))" -%}
+            {%- do line_breaks.append(
+                'coalesce(sum(length(' ~ value ~ ') - length(replace(' ~ value
+                ~ ", chr(10), ''))), 0)") -%}
+            {#- A whole line inside a value, or a last line as long as the row up to
+                this column: the quotes around it belong to different values. -#}
+            {%- set counts = 'list_transform(string_split(' ~ value ~ ', chr(10)), '
+                ~ count_delimiters ~ ')' -%}
+            {%- do swallowed.append(
+                '(contains(' ~ value ~ ', chr(10)) and (list_contains(' ~ counts
+                ~ '[2:], ' ~ (part.names | length - 1) ~ ')'
+                ~ (' or ' ~ counts ~ '[-1] = ' ~ loop.index0 if loop.index0 >= 2 else '')
+                ~ '))') -%}
+        {%- endfor -%}
+        {%- set found = run_query(
+            'select ' ~ (line_breaks | join(' + ')) ~ ', coalesce(bool_or('
+            ~ (swallowed | join(' or ')) ~ '), false) from ' ~ part.relation).rows[0] -%}
+        {%- if rows + (found[0] | int) < lines or found[1] -%}
+            {{ raise_raw_error(
+                part.facts['path'] ~ ' has ' ~ lines ~ ' lines below its header but '
+                ~ rows ~ ' rows, and '
+                ~ ('a quoted value holds whole lines' if found[1]
+                   else (lines - rows - (found[0] | int)) ~ ' of the lines are in no row')
+                ~ ': a double quote is probably opened and not closed; write a quote'
+                ~ ' inside a value twice ("") and export it again.') }}
+        {%- endif -%}
+    {%- endif -%}
+{% endmacro %}
+
+{% macro duckdb__mark_decimal_comma(table_name, spec, part) %}
+{#-
+    Mark a file whose amounts are written with a decimal comma: some amount ends
+    in a comma and one or two digits, and none in a point and one or two digits.
+-#}
+    {%- set comma = [] -%}
+    {%- set point = [] -%}
+    {%- for column, column_spec in spec['columns'].items() -%}
+        {%- if column_spec['kind'] == 'amount' and part.columns[column] is not none -%}
+            {%- do comma.append(
+                'bool_or(regexp_matches(trim(' ~ column ~ "), ',[0-9]{1,2}$'))") -%}
+            {%- do point.append(
+                'bool_or(regexp_matches(trim(' ~ column ~ "), '[.][0-9]{1,2}$'))") -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if comma -%}
+        {%- set where = ' where _source_file = ' ~ text_literal(part.facts['name']) -%}
+        {%- set rows = run_query(
+            'select coalesce(' ~ (comma | join(' or ')) ~ ', false)'
+            ~ ' and not coalesce(' ~ (point | join(' or ')) ~ ', false)'
+            ~ ' from raw.' ~ table_name ~ where) -%}
+        {%- if rows.columns[0].values()[0] -%}
+            {%- do run_query('update raw.' ~ table_name
+                ~ ' set _is_decimal_comma = true' ~ where) -%}
+        {%- endif -%}
+    {%- endif -%}
+{% endmacro %}
+
+{% macro spark__load_raw_table(table_name, spec, parts, all_text) %}
+    {%- set csv = parts | selectattr('format', 'equalto', 'csv') | list -%}
+    {%- set selects = [] -%}
+    {%- for part in parts -%}
+        {%- do selects.append(raw_select_sql(spec, part, as_text=all_text)) -%}
+    {%- endfor -%}
+    {%- if csv -%}
+        {#- Read once; a view on CSV would read it for every model. -#}
+        {%- do run_query('drop table if exists raw.' ~ table_name ~ '_loaded') -%}
+        {%- do run_query('create table raw.' ~ table_name ~ '_loaded using parquet as '
+            ~ (selects | join(' union all '))) -%}
+        {%- do spark__check_csv_lines(table_name, csv) -%}
+        {%- set rows = 'select * from raw.' ~ table_name ~ '_loaded' -%}
+    {%- elif parts -%}
+        {%- set rows = selects | join(' union all ') -%}
+    {%- else -%}
+        {%- set rows = spark__no_raw_rows_sql(spec) -%}
+    {%- endif -%}
+    {%- do run_query('create or replace view raw.' ~ table_name ~ ' as ' ~ rows) -%}
+{% endmacro %}
+
+{% macro spark__no_raw_rows_sql(spec) %}
+{#- Select of no row, all contract columns text. -#}
+    {%- set columns = [] -%}
+    {%- for column in spec['columns'] -%}
+        {%- do columns.append('cast(null as string) as ' ~ column) -%}
+    {%- endfor -%}
+    {{ return('select ' ~ (columns | join(', '))
+        ~ ', cast(null as string) as _source_file, false as _is_decimal_comma'
+        ~ ', cast(null as string) as _malformed_line'
+        ~ ', cast(null as string) as _malformed_reason where 1 = 0') }}
+{% endmacro %}
+
+{% macro spark__check_csv_lines(table_name, parts) %}
+{#-
+    Every line of the CSV files must be in a row: fewer rows than lines mean values with
+    line breaks in them, or lines gone.
+-#}
+    {%- set counts = {} -%}
+    {%- for row in run_query('select _source_file, count(*) from raw.' ~ table_name
+        ~ '_loaded group by _source_file').rows -%}
+        {%- do counts.update({row[0]: row[1] | int}) -%}
+    {%- endfor -%}
+    {%- for part in parts -%}
+        {%- set rows = counts.get(part.facts['name'], 0) -%}
+        {%- set lines = (part.facts['lines'] | int) - 1 -%}
+        {%- if rows < lines -%}
+            {%- set line_breaks, swallowed = [], ['false'] -%}
+            {%- for name in part.names -%}
+                {%- set value = 'replace(`' ~ name.replace('`', '``') ~ '`, chr(13), \'\')' -%}
+                {%- do line_breaks.append('coalesce(sum(length(' ~ value ~ ') - length(replace('
+                    ~ value ~ ", chr(10), ''))), 0)") -%}
+                {#- A whole line inside a value, or a last line as long as the row up to this
+                    column: the quotes around it belong to different values. -#}
+                {%- set delimiters = 'transform(split(' ~ value ~ ", '\\n'), line ->"
+                    ~ ' length(line) - length(replace(line, '
+                    ~ text_literal(part.facts['delimiter']) ~ ", '')))" -%}
+                {%- do swallowed.append('(contains(' ~ value ~ ', chr(10)) and (array_contains('
+                    ~ 'slice(' ~ delimiters ~ ', 2, size(' ~ delimiters ~ ')), '
+                    ~ (part.names | length - 1) ~ ')'
+                    ~ (' or element_at(' ~ delimiters ~ ', -1) = ' ~ loop.index0
+                       if loop.index0 >= 2 else '') ~ '))') -%}
+            {%- endfor -%}
+            {%- set found = run_query('select ' ~ (line_breaks | join(' + '))
+                ~ ', coalesce(bool_or(' ~ (swallowed | join(' or ')) ~ '), false) from '
+                ~ part.relation).rows[0] -%}
+            {%- if rows + (found[0] | int) < lines or found[1] -%}
+                {{ raise_raw_error(
+                    part.facts['path'] ~ ' has ' ~ lines ~ ' lines below its header but '
+                    ~ rows ~ ' rows, and '
+                    ~ ('a quoted value holds whole lines' if found[1]
+                       else (lines - rows - (found[0] | int)) ~ ' of the lines are in no row')
+                    ~ ': a double quote is probably opened and not closed; write a quote'
+                    ~ ' inside a value twice ("") and export it again.') }}
+            {%- endif -%}
+        {%- endif -%}
+    {%- endfor -%}
+{% endmacro %}
