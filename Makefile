@@ -92,7 +92,7 @@ setup-spark: .venv-spark/.installed
 	@touch $@
 
 # Master, two workers and a Connect server on 127.0.0.1; all stop in the end.
-# ARGS="--only reference" leaves the demo out.
+# ARGS="--only reference" leaves the demo out, "--only demo" the reference company.
 test-spark: setup setup-spark
 	.venv-spark/bin/python -m pytest --rootdir spark -p no:cacheprovider -q spark/tests
 	.venv-spark/bin/python spark/check.py $(ARGS)

@@ -6,6 +6,8 @@ lets one thread at a time import this module and makes the others wait, so whoev
 past it finds the libraries whole.
 """
 
+# First: edges that need no more import that one only.
+import edge_basics  # noqa: F401
 import numba
 import numpy
 import pandas

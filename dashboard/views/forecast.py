@@ -221,7 +221,9 @@ def accuracy(series, grain):
         return
     by_step = rows[rows["steps"].fillna(0) > 0]
     fig = ui.figure(380, x_title=f"{grain}s ahead", y_title="error (WAPE)")
-    models = sorted(set(rows["model"]))
+    # Means of two or three models are too many lines: only the one in use is drawn.
+    drawn = rows[~rows["model"].str.contains(" + ", regex=False) | rows["is_selected"]]
+    models = sorted(set(drawn["model"]))
     for place, model in enumerate(models):
         part = by_step[by_step["model"] == model].sort_values("steps")
         taken = bool(part["is_selected"].any())
@@ -244,7 +246,7 @@ def accuracy(series, grain):
         fig,
         "error_by_horizon",
         "Mean error as a share of actual revenue, by how far ahead, on periods that the"
-        " models had not seen.",
+        " models had not seen. Means of two or three models are in the table below.",
     )
     ui.table(
         rows.assign(

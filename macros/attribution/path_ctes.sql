@@ -112,7 +112,7 @@ numbered as (
         {{ last_known('case when not is_direct then touchpoint_id end', 'whole_path') }}
             as last_non_direct_touchpoint_id,
         decay_weight,
-        {{ stable_sum('decay_weight', over='whole_path', decimals=30) }} as path_decay_weight,
+        {{ weight_sum('decay_weight', 'whole_path') }} as path_decay_weight,
         age_days,
         conversion_value,
         conversion_month,

@@ -233,12 +233,9 @@ weighed_now as (
 
     select
         *,
-        {{ stable_sum(
-            'decay_weight',
-            over='partition by half_life_number, conversion_id',
-            decimals=30
-        ) }} as path_decay_weight
+        {{ weight_sum('decay_weight', 'whole_path') }} as path_decay_weight
     from paths_now
+    window whole_path as (partition by half_life_number, conversion_id)
 
 ),
 

@@ -1,20 +1,23 @@
 -- One row per channel that a journey touched, numbered from 0 by name.
 with
 
-touched as (
-
-    select distinct channel
-    from {{ ref('int_journey_touches') }}
-
-),
-
-numbered as (
+journey_counts as (
 
     select
         channel,
-        cast(row_number() over (order by channel) - 1 as integer) as channel_number
-    from touched
+        channel_number
+    from {{ ref('int_journey_counts') }}
+    where not is_channel_set
+
+),
+
+channels as (
+
+    select distinct
+        channel,
+        channel_number
+    from journey_counts
 
 )
 
-select * from numbered
+select * from channels

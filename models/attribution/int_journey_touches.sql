@@ -67,6 +67,8 @@ events as (
 
 ),
 
+-- One window for all, so that events are sorted once. Every touch has a channel and
+-- every conversion a value, which tell the one from the other.
 neighbours as (
 
     select
@@ -75,8 +77,9 @@ neighbours as (
         is_direct,
         is_conversion,
         row_number() over in_order as event_number,
-        lag(is_conversion) over in_order as previous_is_conversion,
-        lead(is_conversion) over in_order as next_is_conversion,
+        {%- for back in range(1, depth + 1) %}
+        lag(channel, {{ back }}) over in_order as channel_{{ back }}_before,
+        {%- endfor %}
         lead(conversion_value) over in_order as next_conversion_value,
         lag(happened_at) over in_order as previous_happened_at,
         happened_at,
@@ -95,28 +98,23 @@ bounded as (
         customer_id,
         channel,
         is_direct,
-        coalesce(
-            previous_is_conversion = 1
-            {%- if lookback_days is not none %}
-            or previous_happened_at < {{ days_before('happened_at', lookback_days) }}
-            {%- endif %},
-            true
-        ) as is_first,
-        coalesce(
-            next_is_conversion = 1
-            {%- if lookback_days is not none %}
-            or happened_at < {{ days_before('next_happened_at', lookback_days) }}
-            {%- endif %},
-            true
-        ) as is_last,
-        coalesce(
-            next_is_conversion = 1
-            {%- if lookback_days is not none %}
-            and happened_at >= {{ days_before('next_happened_at', lookback_days) }}
-            {%- endif %},
-            false
-        ) as is_converted,
+        channel_1_before is null
+        {%- if lookback_days is not none %}
+        or previous_happened_at < {{ days_before('happened_at', lookback_days) }}
+        {%- endif %} as is_first,
+        next_conversion_value is not null
+        or next_happened_at is null
+        {%- if lookback_days is not none %}
+        or happened_at < {{ days_before('next_happened_at', lookback_days) }}
+        {%- endif %} as is_last,
+        next_conversion_value is not null
+        {%- if lookback_days is not none %}
+        and happened_at >= {{ days_before('next_happened_at', lookback_days) }}
+        {%- endif %} as is_converted,
         event_number,
+        {%- for back in range(1, depth + 1) %}
+        channel_{{ back }}_before,
+        {%- endfor %}
         next_conversion_value
     from neighbours
     where is_conversion = 0
@@ -130,25 +128,23 @@ numbered as (
         customer_id,
         max(case when is_first then event_number end) over so_far as journey_number,
         event_number,
+        -- Taken from first touches: a hash for every touch would cost more than this.
+        max(case when is_first then {{ jackknife_group('customer_id') }} end) over so_far
+            as jackknife_group,
         channel,
         is_direct,
         {%- for back in range(1, depth + 1) %}
-        lag(channel, {{ back }}) over in_order as channel_{{ back }}_before,
+        channel_{{ back }}_before,
         {%- endfor %}
         is_last,
         is_converted,
         case when is_converted then next_conversion_value end as conversion_value
     from bounded
-    window
-        in_order as (
-            partition by customer_id
-            order by event_number
-        ),
-        so_far as (
-            partition by customer_id
-            order by event_number
-            rows between unbounded preceding and current row
-        )
+    window so_far as (
+        partition by customer_id
+        order by event_number
+        rows between unbounded preceding and current row
+    )
 
 ),
 
@@ -160,6 +156,7 @@ outcomes as (
         customer_id,
         journey_number,
         event_number,
+        jackknife_group,
         channel,
         is_direct,
         max(case when not is_direct then 1 else 0 end) over whole_journey = 0
@@ -203,6 +200,7 @@ renumbered as (
         customer_id,
         journey_number,
         row_number() over in_order as touch_position,
+        jackknife_group,
         channel,
         {%- for back in range(1, depth + 1) %}
         lag(channel, {{ back }}) over in_order as channel_{{ back }}_before,
@@ -226,7 +224,7 @@ journey_touches as (
         customer_id,
         journey_number,
         touch_position,
-        {{ jackknife_group('customer_id') }} as jackknife_group,
+        jackknife_group,
         channel,
         {%- for back in range(1, depth + 1) %}
         channel_{{ back }}_before,
@@ -240,7 +238,7 @@ journey_touches as (
         customer_id,
         journey_number,
         event_number - journey_number + 1 as touch_position,
-        {{ jackknife_group('customer_id') }} as jackknife_group,
+        jackknife_group,
         channel,
         {%- for back in range(1, depth + 1) %}
         -- Not beyond the journey's first touch.

@@ -4,13 +4,6 @@
 {%- set depth = markov_order() %}
 with
 
-journey_touches as (
-
-    select *
-    from {{ ref('int_journey_touches') }}
-
-),
-
 counted as (
 
     select
@@ -21,17 +14,10 @@ counted as (
         {%- endfor %}
         is_last,
         is_converted,
-        count(*) as touches,
-        sum(conversion_value) as conversion_value
-    from journey_touches
-    group by
-        jackknife_group,
-        channel,
-        {%- for back in range(1, depth + 1) %}
-        channel_{{ back }}_before,
-        {%- endfor %}
-        is_last,
-        is_converted
+        touches,
+        conversion_value
+    from {{ ref('int_journey_counts') }}
+    where not is_channel_set
 
 ),
 

@@ -9,7 +9,7 @@ Anderl, Becker, von Wangenheim & Schumann, "Mapping the customer journey", IJRM
 (2016).
 """
 
-import edge_imports  # noqa: F401  (first: see there)
+import edge_basics  # noqa: F401  (first: see there)
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix, identity

@@ -16,7 +16,7 @@ Castro, Gomez & Tejada (2009).
 
 import math
 
-import edge_imports  # noqa: F401  (first: see there)
+import edge_basics  # noqa: F401  (first: see there)
 import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits

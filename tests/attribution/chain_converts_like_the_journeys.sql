@@ -4,10 +4,10 @@ with
 journeys as (
 
     select
-        sum(case when is_last then 1e0 else 0e0 end) as journeys,
-        sum(case when is_converted then 1e0 else 0e0 end) as conversions,
-        cast(sum(conversion_value) as double) as conversion_value
-    from {{ ref('int_journey_touches') }}
+        cast(sum(journeys) as double) as journeys,
+        cast(sum(conversions) as double) as conversions,
+        sum(conversion_value) as conversion_value
+    from {{ ref('int_journey_channel_sets') }}
 
 ),
 

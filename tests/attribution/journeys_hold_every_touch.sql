@@ -1,17 +1,24 @@
 -- Without transforms and with every order a conversion, each touch is in one
--- journey, and each journey has one first and one last touch.
+-- journey. Each journey has one first and one last touch, and one set of channels.
 {%- set is_whole = not boolean_setting('exclude_direct')
     and not boolean_setting('collapse_repeats')
     and choice_setting('conversion_scope', ['all_orders', 'first_orders']) == 'all_orders' %}
 with
 
-journey_touches as (
+transitions as (
 
     select
-        count(*) as touches,
-        sum(case when touch_position = 1 then 1 else 0 end) as first_touches,
-        sum(case when is_last then 1 else 0 end) as last_touches
-    from {{ ref('int_journey_touches') }}
+        coalesce(sum(case when next_channel is not null then transitions end), 0) as touches,
+        coalesce(sum(case when state_1 is null then transitions end), 0) as first_touches,
+        coalesce(sum(case when next_channel is null then transitions end), 0) as last_touches
+    from {{ ref('int_journey_transitions') }}
+
+),
+
+channel_sets as (
+
+    select coalesce(sum(journeys), 0) as journeys
+    from {{ ref('int_journey_channel_sets') }}
 
 ),
 
@@ -23,12 +30,15 @@ touchpoints as (
 )
 
 select
-    journey_touches.*,
+    transitions.*,
+    channel_sets.journeys,
     touchpoints.touches as all_touches
-from journey_touches
+from transitions
+cross join channel_sets
 cross join touchpoints
 where
-    journey_touches.first_touches <> journey_touches.last_touches
+    transitions.first_touches <> transitions.last_touches
+    or transitions.first_touches <> channel_sets.journeys
     {%- if is_whole %}
-    or journey_touches.touches <> touchpoints.touches
+    or transitions.touches <> touchpoints.touches
     {%- endif %}

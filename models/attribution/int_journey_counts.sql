@@ -1,0 +1,151 @@
+-- What journeys come to for the data-driven models, in one reading of their touches,
+-- which is what costs. Two kinds of rows, told apart by is_channel_set: one row per
+-- (jackknife group, channel, channels before it, whether the journey ended there and
+-- how), and one per (jackknife group, set of channels).
+{%- set depth = markov_order() %}
+{%- set befores = ['channel_1_before', 'channel_2_before', 'channel_3_before'][:depth] %}
+with
+
+journey_touches as (
+
+    select
+        customer_id,
+        journey_number,
+        jackknife_group,
+        channel,
+        {%- for before in befores %}
+        {{ before }},
+        {%- endfor %}
+        is_last,
+        is_converted,
+        conversion_value
+    from {{ ref('int_journey_touches') }}
+
+),
+
+steps as (
+
+    select
+        jackknife_group,
+        channel,
+        {%- for before in befores %}
+        {{ before }},
+        {%- endfor %}
+        is_last,
+        is_converted,
+        count(*) as touches,
+        sum(conversion_value) as conversion_value
+    from journey_touches
+    group by
+        jackknife_group,
+        channel,
+        {%- for before in befores %}
+        {{ before }},
+        {%- endfor %}
+        is_last,
+        is_converted
+
+),
+
+touched_channels as (
+
+    select distinct channel
+    from steps
+
+),
+
+-- By name, from 0.
+channels as (
+
+    select
+        channel,
+        cast(row_number() over (order by channel) - 1 as integer) as channel_number
+    from touched_channels
+
+),
+
+journeys as (
+
+    select
+        journey_touches.customer_id,
+        journey_touches.journey_number,
+        max(journey_touches.jackknife_group) as jackknife_group,
+        {%- for word in range(1, 5) %}
+        {{ channel_bits('channels.channel_number', word) }} as channels_{{ word }},
+        {%- endfor %}
+        max(case when journey_touches.is_converted then 1 else 0 end) as conversions,
+        max(journey_touches.conversion_value) as conversion_value
+    from journey_touches
+    inner join channels
+        on journey_touches.channel = channels.channel
+    group by journey_touches.customer_id, journey_touches.journey_number
+
+),
+
+channel_sets as (
+
+    select
+        jackknife_group,
+        {%- for word in range(1, 5) %}
+        channels_{{ word }},
+        {%- endfor %}
+        count(*) as journeys,
+        sum(conversions) as conversions,
+        sum(conversion_value) as conversion_value
+    from journeys
+    group by
+        jackknife_group,
+        channels_1,
+        channels_2,
+        channels_3,
+        channels_4
+
+),
+
+counts as (
+
+    select
+        false as is_channel_set,
+        steps.jackknife_group,
+        channels.channel_number,
+        steps.channel,
+        {%- for before in befores %}
+        steps.{{ before }},
+        {%- endfor %}
+        steps.is_last,
+        steps.is_converted,
+        {%- for word in range(1, 5) %}
+        cast(null as bigint) as channels_{{ word }},
+        {%- endfor %}
+        steps.touches,
+        cast(null as bigint) as journeys,
+        cast(null as bigint) as conversions,
+        steps.conversion_value
+    from steps
+    inner join channels
+        on steps.channel = channels.channel
+
+    union all
+
+    select
+        true as is_channel_set,
+        jackknife_group,
+        cast(null as integer) as channel_number,
+        cast(null as string) as channel,
+        {%- for before in befores %}
+        cast(null as string) as {{ before }},
+        {%- endfor %}
+        cast(null as boolean) as is_last,
+        cast(null as boolean) as is_converted,
+        {%- for word in range(1, 5) %}
+        channels_{{ word }},
+        {%- endfor %}
+        cast(null as bigint) as touches,
+        journeys,
+        cast(conversions as bigint) as conversions,
+        conversion_value
+    from channel_sets
+
+)
+
+select * from counts
