@@ -114,15 +114,7 @@
         {%- set found = run_query(
             'select ' ~ (line_breaks | join(' + ')) ~ ', coalesce(bool_or('
             ~ (swallowed | join(' or ')) ~ '), false) from ' ~ part.relation).rows[0] -%}
-        {%- if rows + (found[0] | int) < lines or found[1] -%}
-            {{ raise_raw_error(
-                part.facts['path'] ~ ' has ' ~ lines ~ ' lines below its header but '
-                ~ rows ~ ' rows, and '
-                ~ ('a quoted value holds whole lines' if found[1]
-                   else (lines - rows - (found[0] | int)) ~ ' of the lines are in no row')
-                ~ ': a double quote is probably opened and not closed; write a quote'
-                ~ ' inside a value twice ("") and export it again.') }}
-        {%- endif -%}
+        {%- do check_lost_lines(part, lines, rows, found[0] | int, found[1]) -%}
     {%- endif -%}
 {% endmacro %}
 
@@ -220,15 +212,7 @@
             {%- set found = run_query('select ' ~ (line_breaks | join(' + '))
                 ~ ', coalesce(bool_or(' ~ (swallowed | join(' or ')) ~ '), false) from '
                 ~ part.relation).rows[0] -%}
-            {%- if rows + (found[0] | int) < lines or found[1] -%}
-                {{ raise_raw_error(
-                    part.facts['path'] ~ ' has ' ~ lines ~ ' lines below its header but '
-                    ~ rows ~ ' rows, and '
-                    ~ ('a quoted value holds whole lines' if found[1]
-                       else (lines - rows - (found[0] | int)) ~ ' of the lines are in no row')
-                    ~ ': a double quote is probably opened and not closed; write a quote'
-                    ~ ' inside a value twice ("") and export it again.') }}
-            {%- endif -%}
+            {%- do check_lost_lines(part, lines, rows, found[0] | int, found[1]) -%}
         {%- endif -%}
     {%- endfor -%}
 {% endmacro %}
