@@ -23,6 +23,13 @@ SMALL_DATA = {
     "spark.sql.codegen.wholeStage": "false",
     # Planning anew after every stage is for data whose size nobody knows.
     "spark.sql.adaptive.enabled": "false",
+    # Expressions seen before are not compiled again, by the driver or an executor.
+    "spark.sql.codegen.cache.maxEntries": "10000",
+    # The next free core is as near as any other; what little is moved is not squeezed.
+    "spark.locality.wait": "0s",
+    "spark.broadcast.compress": "false",
+    "spark.shuffle.compress": "false",
+    "spark.sql.parquet.compression.codec": "uncompressed",
     "spark.log.level": "WARN",
     "spark.sql.ui.explainMode": "simple",
 }
