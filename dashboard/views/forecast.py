@@ -172,9 +172,11 @@ def fan(series, grain):
 
 def model_card(series, grain, rows):
     """Which model was taken, and its error on the past."""
-    models = ", ".join(sorted({ui.name(m) for m in rows["model"].dropna()}))
-    if not models:
+    found = sorted({ui.name(m) for m in rows["model"].dropna()})
+    if not found:
         return []
+    models, parts = ", ".join(found), found[0].split(" + ")
+    is_mean = len(found) == 1 and len(parts) > 1
     detail = "did best on the past"
     if serving.has_rows("marts.forecast_accuracy"):
         error = serving.query(
@@ -186,6 +188,8 @@ def model_card(series, grain, rows):
         )["w"][0]
         if not ui.is_missing(error):
             detail = f"off by {ui.share(error)} on the past (WAPE)"
+    if is_mean:
+        return [ui.card("Model", f"Mean of {len(parts)}", f"{models}; {detail}")]
     return [ui.card("Model", models, detail)]
 
 
