@@ -5,6 +5,8 @@
 
     level            median or mean (`statistic`) of the seasons' means of `measure`
     level_points     periods that the level rests on
+    long_level       their mean over up to 13 seasons; with `statistic` mean only
+    long_points      periods that it rests on
     size             mean of the absolute values, for series that can be negative
     is_signed        some earlier value of the four seasons was negative
     relative_value   the measure over the mean of the season round it: half of it
@@ -24,24 +26,13 @@ summed as (
         count({{ measure }}) over until_now as running_count,
         count(case when {{ measure }} < 0 then 1 end) over until_now
             as running_negatives,
-        count(*) over season_around as points_around,
-        {{ stable_sum(measure, over='season_around') }}
-            / nullif(count({{ measure }}) over season_around, 0) as mean_around,
-        {{ stable_sum('abs(' ~ measure ~ ')', over='season_around') }}
-            / nullif(count({{ measure }}) over season_around, 0) as size_around
+        min({{ measure }}) over (partition by series_id) as lowest
     from {{ source }}
-    window
-        until_now as (
-            partition by series_id
-            order by step
-            rows unbounded preceding
-        ),
-        -- In seasons: a frame of rows cannot be longer for hours than for days.
-        season_around as (
-            partition by series_id
-            order by cast(step as double) / season_length
-            range between 0.4999e0 preceding and 0.5001e0 following
-        )
+    window until_now as (
+        partition by series_id
+        order by step
+        rows unbounded preceding
+    )
 
 ),
 
@@ -79,14 +70,24 @@ levels_after as (
         {{ stable_sum('season_mean', over='last_seasons') }}
             / nullif(count(season_mean) over last_seasons, 0) as level_after,
         {{ stable_sum('season_size', over='last_seasons') }}
-            / nullif(count(season_size) over last_seasons, 0) as size_after
+            / nullif(count(season_size) over last_seasons, 0) as size_after,
+        {{ stable_sum('season_mean', over='last_quarter') }}
+            / nullif(count(season_mean) over last_quarter, 0) as long_level_after
         {%- endif %}
     from season_means
-    window last_seasons as (
-        partition by series_id, step % season_length
-        order by step
-        rows between 3 preceding and current row
-    )
+    window
+        last_seasons as (
+            partition by series_id, step % season_length
+            order by step
+            rows between 3 preceding and current row
+        )
+        {%- if statistic == 'mean' %},
+        last_quarter as (
+            partition by series_id, step % season_length
+            order by step
+            rows between 12 preceding and current row
+        )
+        {%- endif %}
 
 ),
 
@@ -100,16 +101,13 @@ levels as (
             as size,
         least(4e0, floor(step / cast(season_length as double))) * season_length
             as level_points,
-        coalesce(lag(negatives) over in_order, 0) > 0 as is_signed,
-        {%- for measured in ['mean', 'size'] %}
-        case
-            when points_around = season_length then {{ measured }}_around
-            when step < season_length / 2e0
-                then max(case when step = season_length - 1 then season_{{ measured }} end)
-                    over (partition by series_id)
-        end as {{ measured }}_of_season
-        {%- if not loop.last %},{% endif %}
-        {%- endfor %}
+        {%- if statistic == 'mean' %}
+        case when step >= season_length then lag(long_level_after) over in_order end
+            as long_level,
+        least(13e0, floor(step / cast(season_length as double))) * season_length
+            as long_points,
+        {%- endif %}
+        coalesce(lag(negatives) over in_order, 0) > 0 as is_signed
     from levels_after
     window in_order as (
         partition by series_id
@@ -118,18 +116,41 @@ levels as (
 
 ),
 
+-- The season round a point ends half a season after it; that round the points of the
+-- first half season is the first one.
+around as (
+
+    select
+        series_id,
+        step,
+        season_mean as mean_of_season,
+        season_size as size_of_season
+    from season_means
+
+),
+
 leveled as (
 
     select
-        *,
-        case when mean_of_season > 0 then {{ measure }} / mean_of_season end
-            as relative_value,
+        levels.*,
+        case
+            when around.mean_of_season > 0
+                then levels.{{ measure }} / around.mean_of_season
+        end as relative_value,
         -- Nobody asks for it where nothing ever is negative.
         case
-            when size_of_season > 0 and min({{ measure }}) over (partition by series_id) < 0
-                then ({{ measure }} - mean_of_season) / size_of_season
+            when around.size_of_season > 0 and levels.lowest < 0
+                then
+                    (levels.{{ measure }} - around.mean_of_season)
+                    / around.size_of_season
         end as relative_offset
     from levels
+    left join around
+        on levels.series_id = around.series_id
+        and greatest(
+            levels.step + cast(floor(levels.season_length / 2e0) as integer),
+            levels.season_length - 1
+        ) = around.step
 
 )
 {%- endmacro %}

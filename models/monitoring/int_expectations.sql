@@ -41,18 +41,24 @@ averaged as (
         *,
         {{ stable_sum('relative_value', over='past_same_place') }}
         / nullif(count(relative_value) over past_same_place, 0) as mean_factor,
-        {{ rolling_quantile('relative_value', 0.5, 'past_same_place') }}
+        {{ rolling_quantile('relative_value', 0.5, 'last_same_place') }}
             as median_factor,
         {{ stable_sum('relative_offset', over='past_same_place') }}
         / nullif(count(relative_offset) over past_same_place, 0)
             as offset_factor,
         count(relative_value) over past_same_place as past_values
     from leveled
-    window past_same_place as (
-        partition by series_id, season_position
-        order by step
-        rows between 52 preceding and 1 preceding
-    )
+    window
+        past_same_place as (
+            partition by series_id, season_position
+            order by step
+            rows between 52 preceding and 1 preceding
+        ),
+        last_same_place as (
+            partition by series_id, season_position
+            order by step
+            rows between 3 preceding and 1 preceding
+        )
 
 ),
 
@@ -150,7 +156,7 @@ unshifted as (
     select
         *,
         case
-            when past_values < 4 then median_factor
+            when past_values < 4 then coalesce(median_factor, mean_factor)
             when kept_share = 1 then mean_factor
             else season_factor + kept_share * (mean_factor - season_factor)
         end as season_share,
@@ -160,52 +166,193 @@ unshifted as (
 
 ),
 
--- The level is of some time ago, by half of what it rests on. What growth made of that
+-- A level is of some time ago, by half of what it rests on. What growth made of that
 -- is what came over what level and season alone made expect, in the last 52 seasons.
 lagging as (
 
     select
         *,
         (level_points + 1e0) / 2e0 as lag_points,
+        (long_points + 1e0) / 2e0 as long_lag_points,
         case
-            when not is_signed and training_value is not null then level * season_share
+            when not is_signed and training_value is not null
+                then long_level * season_share
         end as lagging_expected
     from unshifted
 
 ),
 
-growing as (
+summed_until as (
 
     select
         *,
-        {{ stable_sum(
-            'case when lagging_expected is not null then training_value end',
-            over='past_seasons') }} as past_value,
-        {{ stable_sum('lagging_expected', over='past_seasons') }} as past_expected,
-        {{ stable_sum('lagging_expected * lag_points', over='past_seasons') }}
-            as past_reach,
-        count(lagging_expected) over past_seasons / cast(season_length as double)
-            as seasons_seen
+        {%- for sum, term in [
+            ('value', 'case when lagging_expected is not null then training_value end'),
+            ('expected', 'lagging_expected'),
+            ('reach', 'lagging_expected * long_lag_points'),
+        ] %}
+        sum(cast({{ term }} as decimal(38, 15))) over until_then as {{ sum }}_until,
+        {%- endfor %}
+        count(lagging_expected) over until_then as points_until
     from lagging
-    window past_seasons as (
+    window until_then as (
         partition by series_id
-        order by cast(step as double) / season_length
-        range between 52.0001e0 preceding and 0.0001e0 preceding
+        order by step
+        rows between unbounded preceding and 1 preceding
     )
 
 ),
 
--- Four seasons say half of it; nothing halves or doubles by growth alone.
-seasonal as (
+last_year as (
 
     select
         *,
-        season_share * greatest(0.5e0, least(2e0, 1e0 + coalesce(
-            seasons_seen * seasons_seen / (seasons_seen * seasons_seen + 16e0)
-            * lag_points * (past_value - past_expected) / nullif(past_reach, 0e0),
+        {%- for sum in ['value', 'expected', 'reach'] %}
+        cast({{ sum }}_until - coalesce(lag({{ sum }}_until, 52) over same_phase, 0) as double)
+            as past_{{ sum }},
+        {%- endfor %}
+        (points_until - coalesce(lag(points_until, 52) over same_phase, 0))
+        / cast(season_length as double) as seasons_seen
+    from summed_until
+    window same_phase as (
+        partition by series_id, step % season_length
+        order by step
+    )
+
+),
+
+-- Three seasons say half of it.
+grown as (
+
+    select
+        *,
+        coalesce(
+            seasons_seen * seasons_seen / (seasons_seen * seasons_seen + 9e0)
+            * (past_value - past_expected) / nullif(past_reach, 0e0),
             0e0
-        ))) as factor
-    from growing
+        ) as growth
+    from last_year
+
+),
+
+-- Nothing halves or doubles by growth alone.
+carried_on as (
+
+    select
+        *,
+        level * greatest(0.5e0, least(2e0, 1e0 + lag_points * growth)) as short_level_now,
+        long_level * greatest(0.5e0, least(2e0, 1e0 + long_lag_points * growth))
+            as long_level_now
+    from grown
+
+),
+
+-- Four seasons follow a business that moves, thirteen are surer of one that does not.
+compared as (
+
+    select
+        *,
+        case
+            when lagging_expected is not null and long_level_now * season_share > 0
+                then short_level_now / long_level_now - 1e0
+        end as short_excess,
+        case
+            when lagging_expected is not null and long_level_now * season_share > 0
+                then greatest(-1e0, least(
+                    1e0, training_value / (long_level_now * season_share) - 1e0))
+        end as value_excess
+    from carried_on
+
+),
+
+-- How much of the way from the long level to the short one values went on average
+-- (Bates and Granger 1969), beside a doubt of four values that did not go at all.
+compared_until as (
+
+    select
+        *,
+        {%- for sum, term in [
+            ('way', 'short_excess * value_excess'), ('distance', 'short_excess * short_excess')
+        ] %}
+        sum(cast({{ term }} as decimal(38, 15))) over until_then as {{ sum }}_until
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
+    from compared
+    window until_then as (
+        partition by series_id
+        order by step
+        rows between unbounded preceding and 1 preceding
+    )
+
+),
+
+told_apart as (
+
+    select
+        *,
+        {%- for sum in ['way', 'distance'] %}
+        cast({{ sum }}_until - coalesce(lag({{ sum }}_until, 52) over same_phase, 0) as double)
+            as past_{{ sum }}
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
+    from compared_until
+    window same_phase as (
+        partition by series_id, step % season_length
+        order by step
+    )
+
+),
+
+trusted as (
+
+    select
+        *,
+        case
+            when is_signed then 1e0
+            else greatest(0e0, least(1e0, coalesce(
+                past_way / (
+                    past_distance
+                    + 4e0 * coalesce(coarse_scale * coarse_scale, 0.01e0)
+                ),
+                0e0
+            )))
+        end as short_share
+    from told_apart
+
+),
+
+seasonal as (
+
+    select
+        series_id,
+        metric,
+        channel,
+        grain,
+        event_name,
+        is_complete,
+        is_signed,
+        step,
+        season_length,
+        season_position,
+        scale_class,
+        value,
+        case
+            -- Nothing for four seasons: dead, whatever it once was.
+            when is_signed or level = 0 then level
+            else short_share * short_level_now + (1e0 - short_share) * long_level_now
+        end as level,
+        size,
+        season_share as factor,
+        offset_factor,
+        factor_error,
+        -- The short level's periods are among the long one's.
+        1e0 / (
+            short_share * short_share / nullif(level_points, 0e0)
+            + (1e0 - short_share * short_share) / nullif(long_points, 0e0)
+        ) as level_points,
+        business_date,
+        period_start
+    from trusted
 
 ),
 
