@@ -26,7 +26,7 @@ summed as (
         count({{ measure }}) over until_now as running_count,
         count(case when {{ measure }} < 0 then 1 end) over until_now
             as running_negatives,
-        min({{ measure }}) over (partition by series_id) as lowest
+        cast(floor(season_length / 2e0) as integer) as half_season
     from {{ source }}
     window until_now as (
         partition by series_id
@@ -59,6 +59,26 @@ season_means as (
 
 ),
 
+-- The season round a point is the one that ends half a season later.
+means_around as (
+
+    select
+        *,
+        {%- for measured in ['mean', 'size'] %}
+        case
+            when half_season = 0 then season_{{ measured }}
+            else lead(season_{{ measured }}) over half_seasons
+        end as {{ measured }}_around
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
+    from season_means
+    window half_seasons as (
+        partition by series_id, step % greatest(half_season, 1)
+        order by step
+    )
+
+),
+
 levels_after as (
 
     select
@@ -74,7 +94,7 @@ levels_after as (
         {{ stable_sum('season_mean', over='last_quarter') }}
             / nullif(count(season_mean) over last_quarter, 0) as long_level_after
         {%- endif %}
-    from season_means
+    from means_around
     window
         last_seasons as (
             partition by series_id, step % season_length
@@ -107,7 +127,18 @@ levels as (
         least(13e0, floor(step / cast(season_length as double))) * season_length
             as long_points,
         {%- endif %}
-        coalesce(lag(negatives) over in_order, 0) > 0 as is_signed
+        coalesce(lag(negatives) over in_order, 0) > 0 as is_signed,
+        {%- for measured in ['mean', 'size'] %}
+        coalesce(
+            {{ measured }}_around,
+            case
+                when step < season_length / 2e0
+                    then max(case when step = season_length - 1 then season_{{ measured }} end)
+                        over (partition by series_id)
+            end
+        ) as {{ measured }}_of_season
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
     from levels_after
     window in_order as (
         partition by series_id
@@ -116,41 +147,18 @@ levels as (
 
 ),
 
--- The season round a point ends half a season after it; that round the points of the
--- first half season is the first one.
-around as (
-
-    select
-        series_id,
-        step,
-        season_mean as mean_of_season,
-        season_size as size_of_season
-    from season_means
-
-),
-
 leveled as (
 
     select
-        levels.*,
-        case
-            when around.mean_of_season > 0
-                then levels.{{ measure }} / around.mean_of_season
-        end as relative_value,
+        *,
+        case when mean_of_season > 0 then {{ measure }} / mean_of_season end
+            as relative_value,
         -- Nobody asks for it where nothing ever is negative.
         case
-            when around.size_of_season > 0 and levels.lowest < 0
-                then
-                    (levels.{{ measure }} - around.mean_of_season)
-                    / around.size_of_season
+            when size_of_season > 0 and min({{ measure }}) over (partition by series_id) < 0
+                then ({{ measure }} - mean_of_season) / size_of_season
         end as relative_offset
     from levels
-    left join around
-        on levels.series_id = around.series_id
-        and greatest(
-            levels.step + cast(floor(levels.season_length / 2e0) as integer),
-            levels.season_length - 1
-        ) = around.step
 
 )
 {%- endmacro %}
