@@ -98,8 +98,8 @@ def cleaned(values, floor, season, classes):
 
 
 def growth_before(seen, point, season):
-    """Growth a point, as far as it is believed: `seen` holds, by point, (training value,
-    expected of level and season, points that the level lags), of 52 seasons."""
+    """Growth a point, as far as it is believed: `seen` holds, by point, (training
+    value, expected of level and season, points that the level lags), of 52 seasons."""
     past = [one for one in seen[max(0, point - 52 * season) : point] if one is not None]
     if not past:
         return 0.0

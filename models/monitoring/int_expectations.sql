@@ -256,10 +256,14 @@ compared as (
             when lagging_expected is not null and long_level_now * season_share > 0
                 then short_level_now / long_level_now - 1e0
         end as short_excess,
+        -- Of what is NULL greatest() and least() would make a number.
         case
             when lagging_expected is not null and long_level_now * season_share > 0
-                then greatest(-1e0, least(
-                    1e0, training_value / (long_level_now * season_share) - 1e0))
+                then
+                    greatest(
+                        -1e0,
+                        least(1e0, training_value / (long_level_now * season_share) - 1e0)
+                    )
         end as value_excess
     from carried_on
 
@@ -271,12 +275,10 @@ compared_until as (
 
     select
         *,
-        {%- for sum, term in [
-            ('way', 'short_excess * value_excess'), ('distance', 'short_excess * short_excess')
-        ] %}
-        sum(cast({{ term }} as decimal(38, 15))) over until_then as {{ sum }}_until
-        {%- if not loop.last %},{% endif %}
-        {%- endfor %}
+        sum(cast(short_excess * value_excess as decimal(38, 15))) over until_then
+            as way_until,
+        sum(cast(short_excess * short_excess as decimal(38, 15))) over until_then
+            as distance_until
     from compared
     window until_then as (
         partition by series_id
@@ -290,11 +292,11 @@ told_apart as (
 
     select
         *,
-        {%- for sum in ['way', 'distance'] %}
-        cast({{ sum }}_until - coalesce(lag({{ sum }}_until, 52) over same_phase, 0) as double)
-            as past_{{ sum }}
-        {%- if not loop.last %},{% endif %}
-        {%- endfor %}
+        cast(way_until - coalesce(lag(way_until, 52) over same_phase, 0) as double)
+            as past_way,
+        cast(
+            distance_until - coalesce(lag(distance_until, 52) over same_phase, 0) as double
+        ) as past_distance
     from compared_until
     window same_phase as (
         partition by series_id, step % season_length
