@@ -105,8 +105,8 @@ def judged():
     lasting[70] /= 0.7
     lasting[95] /= 1.6
     lasting[80:] *= 0.85
-    steady = 1000 * WEEK[days % 7] * (1 + 0.01 * rng.standard_normal(110))
-    steady[90] = 0.0
+    steady = 1000 * WEEK[days % 7] * (1 + 0.003 * rng.standard_normal(110))
+    steady[90:92] = 0.0
     frames = [
         series("noisy", noisy),
         series("gaps", gaps),
@@ -286,10 +286,10 @@ def test_tiny_changes_of_a_flat_series_stay_quiet_and_real_ones_do_not(judged):
     assert places(judged, "real") == [80]
 
 
-def test_one_outage_of_a_series_without_noise_is_no_lasting_shift(judged):
-    # The least scale is above its noise, so that the outage is many of its deviations.
+def test_an_outage_of_a_series_without_noise_is_no_lasting_shift(judged):
+    # The least scale is above its noise, so that a lost day is many of its deviations.
     rows = verdicts(judged, "steady")
-    assert places(judged, "steady") == [90]
+    assert places(judged, "steady") == [90, 91]
     assert rows["shift_direction"].isna().all()
     incidents = judged[1][judged[1]["series_id"] == "steady"]
     assert len(incidents) == 1 and not incidents["is_open"].any()
