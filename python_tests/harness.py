@@ -251,6 +251,7 @@ class Project:
         again=None,
         base=None,
         exclude=(),
+        selector=None,
     ):
         """Build the models `select` (all when empty) from `raw`.
 
@@ -265,6 +266,7 @@ class Project:
             base: a `Built` of the same raw data, whose warehouse is copied: only
                 its attribution is built anew, for settings of attribution.
             exclude: what to leave out of the selection.
+            selector: a selector of selectors.yml, instead of `select`.
         """
         if base is not None:
             data, select = base.data, ATTRIBUTION_ALONE
@@ -290,7 +292,9 @@ class Project:
             arguments += ["--indirect-selection", "cautious"]
         else:
             arguments += ["--exclude-resource-type", "test", "unit_test"]
-        if select:
+        if selector:
+            arguments += ["--selector", selector]
+        elif select:
             arguments += ["--select", *select]
         if exclude:
             arguments += ["--exclude", *exclude]

@@ -20,19 +20,19 @@ def season_mean(values, end, season):
     return math.fsum(values[end - season + 1 : end + 1]) / season
 
 
-def level_before(values, point, season, statistic):
-    """`statistic` of the means of the last four seasons that end before `point`."""
+def level_before(values, point, season, statistic, most=4):
+    """`statistic` of the means of the last `most` seasons that end before `point`."""
     if point < season:
         return None
-    ends = [point - 1 - season * seasons for seasons in range(4)]
+    ends = [point - 1 - season * seasons for seasons in range(most)]
     return statistic(
         [season_mean(values, end, season) for end in ends if end > season - 2]
     )
 
 
-def level_points(point, season):
-    """Points that the level before `point` rests on."""
-    return season * min(4, point // season)
+def level_points(point, season, most=4):
+    """Points that the level of `most` seasons before `point` rests on."""
+    return season * min(most, point // season)
 
 
 def in_their_seasons(values, point, season, most):
@@ -97,18 +97,33 @@ def cleaned(values, floor, season, classes):
     return training, scales
 
 
-def grown_by(seen, point, season):
-    """What growth made of a level that lags: `seen` holds, by point, (training value,
-    expected of level and season, points that the level lags), of 52 seasons."""
+def growth_before(seen, point, season):
+    """Growth a point, as far as it is believed: `seen` holds, by point, (training
+    value, expected of level and season, points that the level lags), of 52 seasons."""
     past = [one for one in seen[max(0, point - 52 * season) : point] if one is not None]
     if not past:
-        return 1.0
+        return 0.0
     seasons = len(past) / season
     surplus = math.fsum(value - expected for value, expected, _ in past)
     a_point = surplus / math.fsum(expected * lag for _, expected, lag in past)
-    lag = (level_points(point, season) + 1) / 2
-    believed = seasons**2 / (seasons**2 + 16)
-    return min(2.0, max(0.5, 1 + believed * lag * a_point))
+    return seasons**2 / (seasons**2 + 9) * a_point
+
+
+def carried_on(level, points, growth):
+    """`level`, which rests on `points`, as growth makes it now."""
+    return level * min(2.0, max(0.5, 1 + (points + 1) / 2 * growth))
+
+
+def share_of_short(excesses, point, season, coarse_scale):
+    """How far the short level is trusted: `excesses` holds, by point, what the short
+    level and the value were over the long one, less 1; of 52 seasons."""
+    past = [
+        one for one in excesses[max(0, point - 52 * season) : point] if one is not None
+    ]
+    way = math.fsum(short * value for short, value in past)
+    distance = math.fsum(short * short for short, _ in past)
+    doubt = 4 * (0.01 if coarse_scale is None else coarse_scale**2)
+    return min(1.0, max(0.0, way / (distance + doubt)))
 
 
 def cut_scale(residuals, limits, cut_at, root):
@@ -132,10 +147,13 @@ def judge(values, relative_floor, season=7, classes=1):
     floor = relative_floor / 3
     training, coarse_scales = cleaned(values, floor, season, classes)
     residuals, coarse_limits, robust_limits = [], [], []
-    factors, noises, seen, result = [], [], [], []
+    factors, noises, seen, excesses, result = [], [], [], [], []
     for point, value in enumerate(values):
-        level = level_before(training, point, season, statistics.fmean)
-        points = level_points(point, season)
+        levels = [
+            level_before(training, point, season, statistics.fmean, most)
+            for most in (4, 13)
+        ]
+        points = [level_points(point, season, most) for most in (4, 13)]
         past = in_their_seasons(training, point, season, 52)
         mean = statistics.fmean(past) if past else None
         noise = None
@@ -152,6 +170,7 @@ def judge(values, relative_floor, season=7, classes=1):
         if not past:
             residuals.append(None)
             seen.append(None)
+            excesses.append(None)
             result.append((None, None, None))
             continue
         factor, kept = statistics.median(past), 1.0
@@ -166,10 +185,16 @@ def judge(values, relative_floor, season=7, classes=1):
                 )
                 kept = spread / (spread + noise)
                 factor = centre + kept * (mean - centre)
-        expected = level * factor * grown_by(seen, point, season)
-        seen.append((training[point], level * factor, (points + 1) / 2))
+        growth = growth_before(seen, point, season)
+        short, long = map(carried_on, levels, points, [growth, growth])
+        share = share_of_short(excesses, point, season, coarse_scales[point])
+        expected = (share * short + (1 - share) * long) * factor
+        seen.append((training[point], levels[1] * factor, (points[1] + 1) / 2))
+        above = training[point] / (long * factor) - 1
+        excesses.append((short / long - 1, min(1.0, max(-1.0, above))))
+        worth = 1 / (share**2 / points[0] + (1 - share**2) / points[1])
         residual, widening = residual_of(
-            value, expected, 1.57 * kept / len(past), points, classes > 1
+            value, expected, 1.57 * kept / len(past), worth, classes > 1
         )
         z_score = width = None
         scale, count = cut_scale(kin, robust_kin, 2.5, CUT_AT_TWO_AND_A_HALF)

@@ -3,6 +3,7 @@
 import datetime
 import sys
 
+import duckdb
 import monitoring_oracle as oracle
 import numpy as np
 import pandas as pd
@@ -104,6 +105,8 @@ def judged():
     lasting[70] /= 0.7
     lasting[95] /= 1.6
     lasting[80:] *= 0.85
+    steady = 1000 * WEEK[days % 7] * (1 + 0.003 * rng.standard_normal(110))
+    steady[90:92] = 0.0
     frames = [
         series("noisy", noisy),
         series("gaps", gaps),
@@ -117,6 +120,7 @@ def judged():
         series("today", [5.0]),
         series("profit", profit),
         series("lasting", lasting),
+        series("steady", steady),
     ]
     # The same history as it stood at the end of each day.
     frames += [series(f"until {day}", noisy[: day + 1]) for day in range(60, 110)]
@@ -280,6 +284,15 @@ def test_constant_and_dead_series_are_normal(judged):
 def test_tiny_changes_of_a_flat_series_stay_quiet_and_real_ones_do_not(judged):
     assert places(judged, "tiny") == []
     assert places(judged, "real") == [80]
+
+
+def test_an_outage_of_a_series_without_noise_is_no_lasting_shift(judged):
+    # The least scale is above its noise, so that a lost day is many of its deviations.
+    rows = verdicts(judged, "steady")
+    assert places(judged, "steady") == [90, 91]
+    assert rows["shift_direction"].isna().all()
+    incidents = judged[1][judged[1]["series_id"] == "steady"]
+    assert len(incidents) == 1 and not incidents["is_open"].any()
 
 
 def test_gaps_have_no_verdict_and_do_not_blind(judged):
@@ -650,3 +663,81 @@ def test_every_period_of_half_a_year_in_berlin_is_what_pandas_counts(project):
             for place, w, h in zip(rows["season_position"], weekday, hour, strict=True)
         }
         assert len(shift) == 1
+
+
+def shop_of_orders(days, late=0):
+    """Orders of five hours a day over `days`, and `late` more of two weeks before."""
+    rng = np.random.default_rng(8)
+    shop = Shop()
+    begin = pd.Timestamp("2025-01-06 09:00")
+    for day in range(days):
+        for hour in range(5):
+            moment = begin + pd.Timedelta(days=day, hours=hour)
+            name, value = f"{day}.{hour}", f"{rng.integers(50, 150)}"
+            shop.touch(name, "meta", str(moment - pd.Timedelta(minutes=1)))
+            shop.order(name, name, str(moment), value)
+    for number in range(late):
+        moment = begin + pd.Timedelta(days=days - 14, minutes=number)
+        shop.order(f"late {number}", "somebody", str(moment), "500")
+    return shop.raw()
+
+
+def test_the_frequent_run_judges_anew_what_is_new_and_nothing_else(project):
+    judged = ("expectations", "coarse_expectations", "scored_points")
+
+    def frequent(raw, again=None, **settings):
+        return project.good(raw, again=again, selector="monitoring", **settings)
+
+    def spoil(built):
+        with duckdb.connect(str(built.warehouse)) as connection:
+            for name, column in zip(
+                judged, ("expected", "training_value", "z_score"), strict=True
+            ):
+                connection.execute(
+                    f"update intermediate.int_{name} set {column} = -12345"
+                    " where step = 30"
+                )
+
+    def spoiled(built):
+        return [
+            built.value(
+                f"select count(*) from intermediate.int_{name} where {column} = -12345"
+            )
+            > 0
+            for name, column in zip(
+                judged, ("expected", "training_value", "z_score"), strict=True
+            )
+        ]
+
+    def as_computed_at_once(built, raw, **settings):
+        whole = project.good(raw, select=("+int_scored_points",), **settings)
+        for name in judged:
+            table = f"intermediate.int_{name}"
+            assert (
+                built.tables("intermediate")[table]
+                == (whole.tables("intermediate")[table])
+            ), name
+
+    first = shop_of_orders(45)
+    built = frequent(first)
+    as_computed_at_once(built, first)
+    # The same points: the rows stand as they are, whatever is in them.
+    spoil(built)
+    assert spoiled(frequent(first, again=built)) == [True] * 3
+    # Late orders and a new day: everything that they change is judged anew.
+    later = shop_of_orders(46, late=3)
+    built = frequent(later, again=built)
+    assert spoiled(built) == [False] * 3
+    as_computed_at_once(built, later)
+    # So it is with a setting.
+    spoil(built)
+    setting = {"anomaly_relative_floor": 0.08}
+    built = frequent(later, again=built, vars=setting)
+    assert spoiled(built) == [False] * 3
+    as_computed_at_once(built, later, vars=setting)
+    # Any other run computes them.
+    spoil(built)
+    again = project.good(
+        later, again=built, vars=setting, select=("+int_scored_points",)
+    )
+    assert spoiled(again) == [False] * 3

@@ -5,6 +5,8 @@
 
     level            median or mean (`statistic`) of the seasons' means of `measure`
     level_points     periods that the level rests on
+    long_level       their mean over up to 13 seasons; with `statistic` mean only
+    long_points      periods that it rests on
     size             mean of the absolute values, for series that can be negative
     is_signed        some earlier value of the four seasons was negative
     relative_value   the measure over the mean of the season round it: half of it
@@ -88,14 +90,24 @@ levels_after as (
         {{ stable_sum('season_mean', over='last_seasons') }}
             / nullif(count(season_mean) over last_seasons, 0) as level_after,
         {{ stable_sum('season_size', over='last_seasons') }}
-            / nullif(count(season_size) over last_seasons, 0) as size_after
+            / nullif(count(season_size) over last_seasons, 0) as size_after,
+        {{ stable_sum('season_mean', over='last_quarter') }}
+            / nullif(count(season_mean) over last_quarter, 0) as long_level_after
         {%- endif %}
     from means_around
-    window last_seasons as (
-        partition by series_id, step % season_length
-        order by step
-        rows between 3 preceding and current row
-    )
+    window
+        last_seasons as (
+            partition by series_id, step % season_length
+            order by step
+            rows between 3 preceding and current row
+        )
+        {%- if statistic == 'mean' %},
+        last_quarter as (
+            partition by series_id, step % season_length
+            order by step
+            rows between 12 preceding and current row
+        )
+        {%- endif %}
 
 ),
 
@@ -109,6 +121,12 @@ levels as (
             as size,
         least(4e0, floor(step / cast(season_length as double))) * season_length
             as level_points,
+        {%- if statistic == 'mean' %}
+        case when step >= season_length then lag(long_level_after) over in_order end
+            as long_level,
+        least(13e0, floor(step / cast(season_length as double))) * season_length
+            as long_points,
+        {%- endif %}
         coalesce(lag(negatives) over in_order, 0) > 0 as is_signed,
         {%- for measured in ['mean', 'size'] %}
         coalesce(

@@ -25,9 +25,9 @@ COLUMNS = {
 }
 # Fewer vectors than this train nothing.
 FEWEST = {"day": 28, "hour": 336}
-# A block is judged by models trained before it; each is this much longer than the
-# one before, so that the number of fits grows with the logarithm of history.
-GROWTH = 1.5
+# A block is judged by models trained before it, and ends where history is this many
+# times as long, so that the number of fits grows with the logarithm of history.
+GROWTH = 2
 FOREST_ROWS = 512
 NEIGHBOUR_ROWS = 512
 NEIGHBOURS = 20
