@@ -184,7 +184,7 @@ lookback_totals as (
         lookback_number,
         channel,
     {%- for model in attribution_models() %}
-    {{ stable_sum('credit_' ~ model) }} as conversions_{{ model }},
+    {{ stable_sum('credit_' ~ model, digits=18) }} as conversions_{{ model }},
     {{ stable_sum('credit_' ~ model ~ ' * conversion_value') }} as revenue_{{ model }}
     {{- ',' if not loop.last }}
     {%- endfor %}
@@ -255,7 +255,7 @@ half_life_totals as (
     select
         half_life_number,
         channel,
-        {{ stable_sum('credit_time_decay') }} as conversions,
+        {{ stable_sum('credit_time_decay', digits=18) }} as conversions,
         {{ stable_sum('credit_time_decay * conversion_value') }} as revenue
     from by_half_life
     group by half_life_number, channel
