@@ -14,7 +14,7 @@ import shap
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
-CANDIDATES = ("gradient_boosting", "logistic_regression", "base_rate")
+CANDIDATES = ("gradient_boosting", "logistic_regression", "blend", "base_rate")
 # Fewer orders of either outcome are no basis for a model.
 FEWEST_OF_EITHER = 25
 LEAVES = (4, 8, 16)
@@ -141,6 +141,39 @@ class Regression:
         return values, float(self.model.intercept_[0])
 
 
+class Blend:
+    """The mean of the log-odds of both, explained by the mean of their SHAP values.
+
+    SHAP values are linear in the model, so the mean explains as exactly as they do.
+    """
+
+    def __init__(self, leaves, trees, seed):
+        """`leaves` a tree, `trees` of them."""
+        self.parts = (Boosting(leaves, trees, seed), Regression())
+
+    def fit(self, features, outcome, names):
+        """Fit both to `features` (n, n_features), `outcome` (n,) of 0 and 1."""
+        for part in self.parts:
+            part.fit(features, outcome, names)
+        return self
+
+    def log_odds(self, features):
+        """Log-odds (n,) of `features`."""
+        return blended(*(part.log_odds(features) for part in self.parts))
+
+    def explain(self, features):
+        """SHAP values (n, n_features) and the log-odds that they start from."""
+        (trees, tree_start), (line, line_start) = (
+            part.explain(features) for part in self.parts
+        )
+        return blended(trees, line), blended(tree_start, line_start)
+
+
+def blended(boosting, regression):
+    """The mean of the two, arrays of one shape or numbers."""
+    return 0.5 * boosting + 0.5 * regression
+
+
 def tried(known, outcome, new, names, seed):
     """Log-odds of `new` (m, n_features) by every candidate and setting.
 
@@ -156,12 +189,14 @@ def tried(known, outcome, new, names, seed):
     found["base_rate", ""] = np.full(len(new), base_log_odds(outcome))
     if not can_be_learned(outcome) or not varied(known).any():
         return found
-    regression = Regression().fit(known, outcome, names)
-    found["logistic_regression", ""] = regression.log_odds(new)
+    regression = Regression().fit(known, outcome, names).log_odds(new)
+    found["logistic_regression", ""] = regression
     for leaves in LEAVES:
         model = Boosting(leaves, max(TREES), seed).fit(known, outcome, names)
         for trees, raw in model.staged_log_odds(new):
-            found["gradient_boosting", setting(leaves, trees)] = raw
+            name = setting(leaves, trees)
+            found["gradient_boosting", name] = raw
+            found["blend", name] = blended(raw, regression)
     return found
 
 
@@ -180,8 +215,8 @@ def fitted(candidate, setting_text, known, outcome, names, seed):
     """The model of `candidate`, fitted; None where it cannot be."""
     if not can_be_learned(outcome) or not varied(known).any():
         return None
-    if candidate == "gradient_boosting":
-        model = Boosting(*read_setting(setting_text), seed)
-    else:
-        model = Regression()
+    if candidate == "logistic_regression":
+        return Regression().fit(known, outcome, names)
+    kind = {"gradient_boosting": Boosting, "blend": Blend}[candidate]
+    model = kind(*read_setting(setting_text), seed)
     return model.fit(known, outcome, names)

@@ -26,8 +26,11 @@ SMALL_DATA = {
     "spark.log.level": "WARN",
     "spark.sql.ui.explainMode": "simple",
 }
-# Threads of the one core that a test machine has to spare; no compiler threads.
-JAVA = "-Duser.timezone=UTC -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xss8m"
+# Threads of the one core that a test machine has to spare; no optimising compiler. What
+# the quick one makes of Spark does not fit into its default 48 MB: once they are full,
+# Java interprets, many times slower, and may fail with NoSuchMethodError.
+QUICK = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m"
+JAVA = f"-Duser.timezone=UTC {QUICK} -Xss8m"
 
 
 def free_port():
@@ -138,7 +141,7 @@ class Cluster:
             # The launcher counts the Connect server among the daemons.
             "SPARK_DAEMON_MEMORY": f"{2 * self.memory if name == 'connect' else 256}m",
             "PYSPARK_PYTHON": sys.executable,
-            "SPARK_DAEMON_JAVA_OPTS": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+            "SPARK_DAEMON_JAVA_OPTS": QUICK,
         }
         # The server must not take itself for a client.
         environment.pop("SPARK_REMOTE", None)

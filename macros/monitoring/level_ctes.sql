@@ -24,24 +24,13 @@ summed as (
         count({{ measure }}) over until_now as running_count,
         count(case when {{ measure }} < 0 then 1 end) over until_now
             as running_negatives,
-        count(*) over season_around as points_around,
-        {{ stable_sum(measure, over='season_around') }}
-            / nullif(count({{ measure }}) over season_around, 0) as mean_around,
-        {{ stable_sum('abs(' ~ measure ~ ')', over='season_around') }}
-            / nullif(count({{ measure }}) over season_around, 0) as size_around
+        cast(floor(season_length / 2e0) as integer) as half_season
     from {{ source }}
-    window
-        until_now as (
-            partition by series_id
-            order by step
-            rows unbounded preceding
-        ),
-        -- In seasons: a frame of rows cannot be longer for hours than for days.
-        season_around as (
-            partition by series_id
-            order by cast(step as double) / season_length
-            range between 0.4999e0 preceding and 0.5001e0 following
-        )
+    window until_now as (
+        partition by series_id
+        order by step
+        rows unbounded preceding
+    )
 
 ),
 
@@ -68,6 +57,26 @@ season_means as (
 
 ),
 
+-- The season round a point is the one that ends half a season later.
+means_around as (
+
+    select
+        *,
+        {%- for measured in ['mean', 'size'] %}
+        case
+            when half_season = 0 then season_{{ measured }}
+            else lead(season_{{ measured }}) over half_seasons
+        end as {{ measured }}_around
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
+    from season_means
+    window half_seasons as (
+        partition by series_id, step % greatest(half_season, 1)
+        order by step
+    )
+
+),
+
 levels_after as (
 
     select
@@ -81,7 +90,7 @@ levels_after as (
         {{ stable_sum('season_size', over='last_seasons') }}
             / nullif(count(season_size) over last_seasons, 0) as size_after
         {%- endif %}
-    from season_means
+    from means_around
     window last_seasons as (
         partition by series_id, step % season_length
         order by step
@@ -102,12 +111,14 @@ levels as (
             as level_points,
         coalesce(lag(negatives) over in_order, 0) > 0 as is_signed,
         {%- for measured in ['mean', 'size'] %}
-        case
-            when points_around = season_length then {{ measured }}_around
-            when step < season_length / 2e0
-                then max(case when step = season_length - 1 then season_{{ measured }} end)
-                    over (partition by series_id)
-        end as {{ measured }}_of_season
+        coalesce(
+            {{ measured }}_around,
+            case
+                when step < season_length / 2e0
+                    then max(case when step = season_length - 1 then season_{{ measured }} end)
+                        over (partition by series_id)
+            end
+        ) as {{ measured }}_of_season
         {%- if not loop.last %},{% endif %}
         {%- endfor %}
     from levels_after

@@ -4,7 +4,7 @@
     (its tag left out): what follows builds either way.
     Arguments:
         model: name of the Python model.
-        columns: list of (name, SQL type).
+        columns: pairs (name, SQL type), such as a list, or the items of a dict.
 -#}
     {%- set relation = ref(model) -%}
     {#- Unit tests stand a CTE in for the model. -#}

@@ -13,7 +13,7 @@ with
 
 scores as (
 
-    {{ python_edge_rows(ref('ml_churn_scores'), columns) }}
+    {{ edge_rows('ml_churn_scores', columns.items()) }}
 
 ),
 

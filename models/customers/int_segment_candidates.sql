@@ -22,7 +22,7 @@ with
 
 candidates as (
 
-    {{ python_edge_rows(ref('ml_segment_candidates'), columns) }}
+    {{ edge_rows('ml_segment_candidates', columns.items()) }}
 
 )
 

@@ -174,23 +174,44 @@ lagging as (
 
 ),
 
+growth_summed as (
+
+    select
+        *,
+        count(lagging_expected) over before_now as running_points,
+        {%- for sum, term in [
+            ('value', 'case when lagging_expected is not null then training_value end'),
+            ('expected', 'lagging_expected'),
+            ('reach', 'lagging_expected * lag_points'),
+        ] %}
+    coalesce(sum(cast({{ term }} as decimal(38, 15))) over before_now, 0)
+        as running_{{ sum }}
+    {%- if not loop.last %},{% endif %}
+    {%- endfor %}
+    from lagging
+    window before_now as (
+        partition by series_id
+        order by step
+        rows between unbounded preceding and 1 preceding
+    )
+
+),
+
+-- A difference of running sums: a frame of 52 seasons holds 8,736 hours.
 growing as (
 
     select
         *,
-        {{ stable_sum(
-            'case when lagging_expected is not null then training_value end',
-            over='past_seasons') }} as past_value,
-        {{ stable_sum('lagging_expected', over='past_seasons') }} as past_expected,
-        {{ stable_sum('lagging_expected * lag_points', over='past_seasons') }}
-            as past_reach,
-        count(lagging_expected) over past_seasons / cast(season_length as double)
-            as seasons_seen
-    from lagging
-    window past_seasons as (
-        partition by series_id
-        order by cast(step as double) / season_length
-        range between 52.0001e0 preceding and 0.0001e0 preceding
+        {%- for sum in ['value', 'expected', 'reach'] %}
+        cast(running_{{ sum }} - coalesce(lag(running_{{ sum }}, 52) over same_phase, 0) as double)
+            as past_{{ sum }},
+        {%- endfor %}
+        (running_points - coalesce(lag(running_points, 52) over same_phase, 0))
+        / cast(season_length as double) as seasons_seen
+    from growth_summed
+    window same_phase as (
+        partition by series_id, step % season_length
+        order by step
     )
 
 ),

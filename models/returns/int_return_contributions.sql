@@ -18,7 +18,7 @@ with
 
 shap_values as (
 
-    {{ python_edge_rows(ref('ml_return_scores'), edge_columns) }}
+    {{ edge_rows('ml_return_scores', edge_columns.items()) }}
 
 ),
 

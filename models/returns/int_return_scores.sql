@@ -10,7 +10,7 @@ with
 
 scores as (
 
-    {{ python_edge_rows(ref('ml_return_scores'), columns) }}
+    {{ edge_rows('ml_return_scores', columns.items()) }}
 
 ),
 

@@ -11,7 +11,7 @@ with
 
 scores as (
 
-    {{ python_edge_rows(ref('ml_return_validation'), columns) }}
+    {{ edge_rows('ml_return_validation', columns.items()) }}
 
 ),
 
