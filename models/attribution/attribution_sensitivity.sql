@@ -225,11 +225,11 @@ paths_now as (
 weighed_now as (
 
     select
-        *,
         {%- for days in half_lives %}
         power(2e0, (age_days_of_last_touch - age_days) / cast({{ days }} as double))
-            as decay_weight_{{ loop.index }}{{ ',' if not loop.last }}
+            as decay_weight_{{ loop.index }},
         {%- endfor %}
+        *
     from paths_now
 
 ),
@@ -237,11 +237,11 @@ weighed_now as (
 summed_now as (
 
     select
-        *,
         {%- for days in half_lives %}
         {{ weight_sum('decay_weight_' ~ loop.index, 'whole_path') }}
-            as path_decay_weight_{{ loop.index }}{{ ',' if not loop.last }}
+            as path_decay_weight_{{ loop.index }},
         {%- endfor %}
+        *
     from weighed_now
     window whole_path as (partition by conversion_id)
 
