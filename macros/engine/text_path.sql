@@ -1,8 +1,7 @@
 {% macro text_path(text, position) %}
 {#-
     Aggregate: `text` of a group's rows joined by ' > ' in the order of `position`,
-    which numbers the rows 1, 2, 3... or is NULL for a single row.  A '>' inside a
-    text is written '\>', so different paths never read the same.
+    which numbers the rows 1, 2, 3... or is NULL for a single row; see path_step.
 -#}
     {{ return(adapter.dispatch('text_path', 'insight_engine')(text, position)) }}
 {% endmacro %}
@@ -10,20 +9,18 @@
 {% macro duckdb__text_path(text, position) -%}
     {#- Most paths are short: picking their places out costs half of an ordered
         aggregate, which is left for the rest. -#}
-    {%- set escaped = "replace(replace(" ~ text ~ ", '\\', '\\\\'), '>', '\\>')" -%}
-    max({{ escaped }}) filter (where {{ position }} is null or {{ position }} = 1)
-        || coalesce(' > ' || max({{ escaped }}) filter (where {{ position }} = 2), '')
-        || coalesce(' > ' || max({{ escaped }}) filter (where {{ position }} = 3), '')
-        || coalesce(' > ' || string_agg({{ escaped }}, ' > ' order by {{ position }})
+    max({{ path_step(text) }}) filter (where {{ position }} is null or {{ position }} = 1)
+        || coalesce(' > ' || max({{ path_step(text) }}) filter (where {{ position }} = 2), '')
+        || coalesce(' > ' || max({{ path_step(text) }}) filter (where {{ position }} = 3), '')
+        || coalesce(' > ' || string_agg({{ path_step(text) }}, ' > ' order by {{ position }})
             filter (where {{ position }} > 3), '')
 {%- endmacro %}
 
 {% macro spark__text_path(text, position) -%}
-    {%- set escaped = "replace(replace(" ~ text ~ ", '\\\\', '\\\\\\\\'), '>', '\\\\>')" -%}
     array_join(
         transform(
             array_sort(collect_list(struct(
-                coalesce({{ position }}, 1) as place, {{ escaped }} as text
+                coalesce({{ position }}, 1) as place, {{ path_step(text) }} as text
             ))),
             step -> step.text
         ),

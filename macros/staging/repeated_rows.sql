@@ -6,53 +6,63 @@
     Arguments:
         order_by: which row comes first; the columns in their order break ties,
             so the choice never depends on the order of the input.
-    Few rows as a rule: keys are counted first, and only rows with a key that
-    repeats are ever sorted.
+    Few rows as a rule: hashes of keys are counted first, and only rows whose hash
+    repeats are looked at, which rows of a repeated key always are. Keys that merely
+    share a hash are told apart then.
 -#}
 {%- set columns = staged_columns(table_name) %}
 with
 
-keys as (
+repeated_hashes as (
 
-    select row_key
+    select {{ key_hash('row_key') }} as key_hash
     from {{ ref('base_' ~ table_name) }}
     where row_key is not null
-    group by row_key
+    group by {{ key_hash('row_key') }}
     having count(*) > 1
 
 ),
 
-sound as (
+suspects as (
 
     select
-        row_key,
+        base_rows.row_key,
         {%- for column in columns %}
-        {{ column }},
+        base_rows.{{ column }},
         {%- endfor %}
-        source_file
-    from {{ ref('base_' ~ table_name) }}
-    where defect is null
+        base_rows.source_file,
+        base_rows.defect,
+        count(*) over (partition by base_rows.row_key) as key_rows
+    from {{ ref('base_' ~ table_name) }} as base_rows
+    inner join repeated_hashes
+        on {{ key_hash('base_rows.row_key') }} = repeated_hashes.key_hash
+    where base_rows.row_key is not null
 
 ),
 
 repeated as (
 
     select
-        sound.*,
+        row_key,
+        {%- for column in columns %}
+        {{ column }},
+        {%- endfor %}
+        source_file,
         row_number() over (
-            partition by sound.row_key
+            partition by row_key
             order by
                 {%- for term in order_by %}
-                sound.{{ term }},
+                {{ term }},
                 {%- endfor %}
                 {%- for column in columns %}
-                sound.{{ column }} nulls last,
+                {{ column }} nulls last,
                 {%- endfor %}
-                sound.source_file
+                source_file
         ) as occurrence
-    from sound
-    inner join keys
-        on sound.row_key = keys.row_key
+    from suspects
+    where
+        defect is null
+        and key_rows > 1
 
 )
 

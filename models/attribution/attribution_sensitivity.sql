@@ -10,6 +10,8 @@
 {%- if half_life_now not in half_lives %}
     {%- do half_lives.append(half_life_now) %}
 {%- endif %}
+{#- As in int_path_touches: no weight vanishes that is counted from the conversion. -#}
+{%- set weighs_by_age = none not in lookbacks and lookbacks | max <= 50 * half_life_now %}
 with
 
 conversions as (
@@ -163,7 +165,7 @@ touches_in_window as (
 
 ),
 
-{{ path_ctes(['lookback_number', 'conversion_id'], half_life_now, weighs_by_age=false) }},
+{{ path_ctes(['lookback_number', 'conversion_id'], half_life_now, weighs_by_age) }},
 
 by_lookback as (
 
@@ -184,7 +186,7 @@ lookback_totals as (
         lookback_number,
         channel,
     {%- for model in attribution_models() %}
-    {{ stable_sum('credit_' ~ model) }} as conversions_{{ model }},
+    {{ stable_sum('credit_' ~ model, digits=18) }} as conversions_{{ model }},
     {{ stable_sum('credit_' ~ model ~ ' * conversion_value') }} as revenue_{{ model }}
     {{- ',' if not loop.last }}
     {%- endfor %}
@@ -196,9 +198,7 @@ lookback_totals as (
 half_lives as (
 
     {%- for days in half_lives %}
-    select
-        {{ loop.index }} as half_life_number,
-        cast({{ days }} as double) as half_life_days
+    select {{ loop.index }} as half_life_number
     {%- if not loop.last %}
     union all
     {%- endif %}
@@ -209,33 +209,63 @@ half_lives as (
 paths_now as (
 
     select
-        numbered.conversion_id,
-        numbered.channel,
-        numbered.touch_position,
-        numbered.path_length,
-        numbered.conversion_value,
-        half_lives.half_life_number,
-        power(
-            2e0,
-            (
-                min(numbered.age_days) over (
-                    partition by half_lives.half_life_number, numbered.conversion_id
-                ) - numbered.age_days
-            ) / half_lives.half_life_days
-        ) as decay_weight
+        conversion_id,
+        channel,
+        touch_position,
+        path_length,
+        conversion_value,
+        age_days,
+        min(age_days) over (partition by conversion_id) as age_days_of_last_touch
     from numbered
-    cross join half_lives
-    where numbered.lookback_number = {{ lookbacks.index(lookback_now) + 1 }}
+    where lookback_number = {{ lookbacks.index(lookback_now) + 1 }}
 
 ),
 
+-- A column for each half-life, so that paths are gathered once for all of them.
 weighed_now as (
 
     select
-        *,
-        {{ weight_sum('decay_weight', 'whole_path') }} as path_decay_weight
+        {%- for days in half_lives %}
+        power(2e0, (age_days_of_last_touch - age_days) / cast({{ days }} as double))
+            as decay_weight_{{ loop.index }},
+        {%- endfor %}
+        *
     from paths_now
-    window whole_path as (partition by half_life_number, conversion_id)
+
+),
+
+summed_now as (
+
+    select
+        {%- for days in half_lives %}
+        {{ weight_sum('decay_weight_' ~ loop.index, 'whole_path') }}
+            as path_decay_weight_{{ loop.index }},
+        {%- endfor %}
+        *
+    from weighed_now
+    window whole_path as (partition by conversion_id)
+
+),
+
+half_life_weights as (
+
+    select
+        half_lives.half_life_number,
+        summed_now.channel,
+        summed_now.path_length,
+        summed_now.conversion_value,
+        case half_lives.half_life_number
+            {%- for days in half_lives %}
+            when {{ loop.index }} then summed_now.decay_weight_{{ loop.index }}
+            {%- endfor %}
+        end as decay_weight,
+        case half_lives.half_life_number
+            {%- for days in half_lives %}
+            when {{ loop.index }} then summed_now.path_decay_weight_{{ loop.index }}
+            {%- endfor %}
+        end as path_decay_weight
+    from summed_now
+    cross join half_lives
 
 ),
 
@@ -246,7 +276,7 @@ by_half_life as (
         coalesce(channel, 'unattributed') as channel,
         {{ heuristic_credit('time_decay') }} as credit_time_decay,
         conversion_value
-    from weighed_now
+    from half_life_weights
 
 ),
 
@@ -255,7 +285,7 @@ half_life_totals as (
     select
         half_life_number,
         channel,
-        {{ stable_sum('credit_time_decay') }} as conversions,
+        {{ stable_sum('credit_time_decay', digits=18) }} as conversions,
         {{ stable_sum('credit_time_decay * conversion_value') }} as revenue
     from by_half_life
     group by half_life_number, channel

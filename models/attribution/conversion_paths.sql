@@ -15,7 +15,20 @@ credits as (
 
 ),
 
-paths as (
+-- A path of one touch, or of none, is its channel.
+short_paths as (
+
+    select
+        {{ path_step('channel') }} as path,
+        path_length,
+        conversion_value,
+        age_days as days_to_convert
+    from credits
+    where path_length <= 1
+
+),
+
+long_paths as (
 
     select
         conversion_id,
@@ -24,7 +37,26 @@ paths as (
         max(conversion_value) as conversion_value,
         max(age_days) as days_to_convert
     from credits
+    where path_length > 1
     group by conversion_id
+
+),
+
+paths as (
+
+    select
+        path,
+        path_length,
+        conversion_value,
+        days_to_convert
+    from short_paths
+    union all
+    select
+        path,
+        path_length,
+        conversion_value,
+        days_to_convert
+    from long_paths
 
 ),
 

@@ -26,7 +26,7 @@ totals as (
         channel,
         campaign,
         {%- for model in attribution_models() %}
-        {{ stable_sum('credit_' ~ model) }} as conversions_{{ model }},
+        {{ stable_sum('credit_' ~ model, digits=18) }} as conversions_{{ model }},
         {{ stable_sum('credit_' ~ model ~ ' * conversion_value') }} as revenue_{{ model }},
         {%- endfor %}
         touch_month,

@@ -11,9 +11,7 @@ conversions as (
     select
         conversion_id,
         customer_id,
-        jackknife_group,
         conversion_value,
-        conversion_month,
         previous_converted_at,
         converted_at
     from {{ ref('int_conversions') }}
@@ -24,7 +22,7 @@ conversions as (
 due as (
 
     select
-        *,
+        conversion_id,
         'first build' as reason
     from conversions
 
@@ -66,7 +64,7 @@ history as (
 judged as (
 
     select
-        conversions.*,
+        conversions.conversion_id,
         case
             {%- if changed %}
             when true then 'settings changed'
@@ -92,7 +90,9 @@ judged as (
 
 due as (
 
-    select *
+    select
+        conversion_id,
+        reason
     from judged
     where reason is not null
 

@@ -12,7 +12,7 @@ journey_touches as (
         customer_id,
         journey_number,
         jackknife_group,
-        channel,
+        channel_number,
         {%- for before in befores %}
         {{ before }},
         {%- endfor %}
@@ -27,7 +27,7 @@ steps as (
 
     select
         jackknife_group,
-        channel,
+        channel_number,
         {%- for before in befores %}
         {{ before }},
         {%- endfor %}
@@ -38,7 +38,7 @@ steps as (
     from journey_touches
     group by
         jackknife_group,
-        channel,
+        channel_number,
         {%- for before in befores %}
         {{ before }},
         {%- endfor %}
@@ -47,20 +47,33 @@ steps as (
 
 ),
 
+channel_names as (
+
+    select distinct
+        channel,
+        channel_number
+    from {{ ref('stg_channel_spellings') }}
+
+),
+
 touched_channels as (
 
-    select distinct channel
+    select distinct channel_number
     from steps
 
 ),
 
--- By name, from 0.
+-- Of the touched ones, by name, from 0.
 channels as (
 
     select
-        channel,
-        cast(row_number() over (order by channel) - 1 as integer) as channel_number
+        channel_names.channel,
+        touched_channels.channel_number as spelling_number,
+        cast(row_number() over (order by channel_names.channel) - 1 as integer)
+            as channel_number
     from touched_channels
+    inner join channel_names
+        on touched_channels.channel_number = channel_names.channel_number
 
 ),
 
@@ -77,7 +90,7 @@ journeys as (
         max(journey_touches.conversion_value) as conversion_value
     from journey_touches
     inner join channels
-        on journey_touches.channel = channels.channel
+        on journey_touches.channel_number = channels.spelling_number
     group by journey_touches.customer_id, journey_touches.journey_number
 
 ),
@@ -108,9 +121,9 @@ counts as (
         false as is_channel_set,
         steps.jackknife_group,
         channels.channel_number,
-        steps.channel,
+        channels.channel,
         {%- for before in befores %}
-        steps.{{ before }},
+        names_{{ before }}.channel as {{ before }},
         {%- endfor %}
         steps.is_last,
         steps.is_converted,
@@ -123,7 +136,11 @@ counts as (
         steps.conversion_value
     from steps
     inner join channels
-        on steps.channel = channels.channel
+        on steps.channel_number = channels.spelling_number
+    {%- for before in befores %}
+    left join channels as names_{{ before }}
+        on steps.{{ before }} = names_{{ before }}.spelling_number
+    {%- endfor %}
 
     union all
 

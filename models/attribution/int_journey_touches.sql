@@ -1,4 +1,5 @@
--- One row per touch of a journey, with the channels touched before it. A journey
+-- One row per touch of a journey, with the channels touched before it, by number
+-- (sorting and counting millions of names would cost more). A journey
 -- is what a customer touches until the next conversion; a gap longer than the
 -- lookback, or the end of the data, ends it unconverted.
 {%- set lookback_days = lookback_limit() %}
@@ -28,6 +29,7 @@ touchpoints as (
         touchpoints.touchpoint_id,
         touchpoints.customer_id,
         touchpoints.channel,
+        touchpoints.channel_number,
         touchpoints.is_direct,
         touchpoints.touched_at
     from {{ ref('stg_touchpoints') }} as touchpoints
@@ -47,6 +49,7 @@ events as (
         customer_id,
         touchpoint_id as event_id,
         channel,
+        channel_number,
         is_direct,
         0 as is_conversion,
         cast(null as decimal(18, 2)) as conversion_value,
@@ -59,6 +62,7 @@ events as (
         customer_id,
         conversion_id as event_id,
         cast(null as string) as channel,
+        cast(null as integer) as channel_number,
         cast(null as boolean) as is_direct,
         1 as is_conversion,
         conversion_value,
@@ -74,11 +78,13 @@ neighbours as (
     select
         customer_id,
         channel,
+        channel_number,
         is_direct,
         is_conversion,
         row_number() over in_order as event_number,
         {%- for back in range(1, depth + 1) %}
-        lag(channel, {{ back }}) over in_order as channel_{{ back }}_before,
+        lag(channel_number, {{ back }}) over in_order
+            as channel_{{ back }}_before,
         {%- endfor %}
         lead(conversion_value) over in_order as next_conversion_value,
         lag(happened_at) over in_order as previous_happened_at,
@@ -97,6 +103,7 @@ bounded as (
     select
         customer_id,
         channel,
+        channel_number,
         is_direct,
         channel_1_before is null
         {%- if lookback_days is not none %}
@@ -132,6 +139,7 @@ numbered as (
         max(case when is_first then {{ jackknife_group('customer_id') }} end) over so_far
             as jackknife_group,
         channel,
+        channel_number,
         is_direct,
         {%- for back in range(1, depth + 1) %}
         channel_{{ back }}_before,
@@ -158,6 +166,7 @@ outcomes as (
         event_number,
         jackknife_group,
         channel,
+        channel_number,
         is_direct,
         max(case when not is_direct then 1 else 0 end) over whole_journey = 0
             as is_all_direct,
@@ -173,10 +182,10 @@ without_direct as (
 
     select
         *,
-        lag(channel) over (
+        lag(channel_number) over (
             partition by customer_id, journey_number
             order by event_number
-        ) as previous_channel
+        ) as previous_channel_number
     from outcomes
     {%- if exclude_direct %}
     where is_all_direct or not is_direct
@@ -189,7 +198,7 @@ without_repeats as (
     select *
     from without_direct
     {%- if collapse_repeats %}
-    where previous_channel is null or channel <> previous_channel
+    where previous_channel_number is null or channel_number <> previous_channel_number
     {%- endif %}
 
 ),
@@ -202,8 +211,10 @@ renumbered as (
         row_number() over in_order as touch_position,
         jackknife_group,
         channel,
+        channel_number,
         {%- for back in range(1, depth + 1) %}
-        lag(channel, {{ back }}) over in_order as channel_{{ back }}_before,
+        lag(channel_number, {{ back }}) over in_order
+            as channel_{{ back }}_before,
         {%- endfor %}
         lead(event_number) over in_order is null as is_last,
         journey_is_converted,
@@ -226,6 +237,7 @@ journey_touches as (
         touch_position,
         jackknife_group,
         channel,
+        channel_number,
         {%- for back in range(1, depth + 1) %}
         channel_{{ back }}_before,
         {%- endfor %}
@@ -240,6 +252,7 @@ journey_touches as (
         event_number - journey_number + 1 as touch_position,
         jackknife_group,
         channel,
+        channel_number,
         {%- for back in range(1, depth + 1) %}
         -- Not beyond the journey's first touch.
         case when event_number - journey_number >= {{ back }} then channel_{{ back }}_before end

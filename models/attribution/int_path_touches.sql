@@ -8,19 +8,26 @@
     which then weighs 1, so that a path's weights can never all vanish. The
     credits are the same: a common factor cancels. -#}
 {%- set weighs_by_age = lookback_days is not none and lookback_days <= 50 * half_life_days %}
+{#- All are due where no credits are stored: no need to look each of them up. -#}
+{%- set all_are_due = stored_credits_state() is none %}
+-- depends_on: {{ ref('int_due_conversions') }}
 with
 
 conversions as (
 
     select
-        conversion_id,
-        customer_id,
-        jackknife_group,
-        conversion_value,
-        conversion_month,
-        converted_at,
-        previous_converted_at
-    from {{ ref('int_due_conversions') }}
+        conversions.conversion_id,
+        conversions.customer_id,
+        conversions.jackknife_group,
+        conversions.conversion_value,
+        conversions.conversion_month,
+        conversions.converted_at,
+        conversions.previous_converted_at
+    from {{ ref('int_conversions') }} as conversions
+    {%- if not all_are_due %}
+    inner join {{ ref('int_due_conversions') }} as due
+        on conversions.conversion_id = due.conversion_id
+    {%- endif %}
 
 ),
 

@@ -72,6 +72,20 @@ mapped as (
     left join channel_map
         on normalised.alias = channel_map.alias
 
+),
+
+-- By name, from 1: what sorts and counts many touches does so by number.
+numbered as (
+
+    select
+        spelling,
+        channel,
+        cast(dense_rank() over (order by channel) as integer) as channel_number,
+        is_paid,
+        is_direct,
+        is_mapped
+    from mapped
+
 )
 
-select * from mapped
+select * from numbered

@@ -12,6 +12,7 @@ channel_spellings as (
     select
         spelling,
         channel,
+        channel_number,
         is_direct
     from {{ ref('stg_channel_spellings') }}
 
@@ -23,6 +24,7 @@ named as (
         sound_rows.touchpoint_id,
         sound_rows.customer_id,
         channel_spellings.channel,
+        channel_spellings.channel_number,
         sound_rows.campaign,
         channel_spellings.is_direct,
         sound_rows.touched_at
