@@ -2,7 +2,8 @@
 
 N touchpoints, N / 5 orders and N / 10 customers over one year.  Every value is
 arithmetic over the md5 of (seed, table, row number), so the same seed gives the
-same rows on every machine and with any number of threads.
+same rows on every machine and with any number of threads.  Beyond 10M touchpoints
+they are copies of the first 10M under other ids of touches, orders and customers.
 """
 
 import argparse
@@ -23,6 +24,8 @@ CHANNELS = (
     ("direct", 8, False),
 )
 CAMPAIGNS_A_CHANNEL = 8
+# Touchpoints that are drawn; more would take md5 longer than all that is measured.
+MOST_DRAWN = 10_000_000
 
 
 def channel_case():
@@ -34,27 +37,34 @@ def channel_case():
     return "case " + " ".join(lines) + " end"
 
 
-def random_numbers(table, rows, seed):
-    """SQL of `rows` rows with two independent 64-bit numbers, `low` and `high`."""
+def random_numbers(table, rows, seed, copies):
+    """SQL of `rows` rows with two independent 64-bit numbers, `low` and `high`.
+
+    Each row `copies` times, with the number `copy` from 0.
+    """
     key = f"'{seed}-{table}-' || row_number"
     return f"""
-        select
-            row_number,
-            md5_number_lower({key}) as low,
-            md5_number_upper({key}) as high
-        from range({rows}) as numbers(row_number)
+        select row_number, low, high, copy
+        from (
+            select
+                row_number,
+                md5_number_lower({key}) as low,
+                md5_number_upper({key}) as high
+            from range({rows}) as numbers(row_number)
+        ) as drawn
+        cross join range({copies}) as copies(copy)
     """
 
 
-def touchpoints_sql(touchpoints, customers, seed):
+def touchpoints_sql(touchpoints, customers, seed, copies=1):
     """SQL of the touchpoints, in no order of customer or time."""
     with_campaigns = ", ".join(f"'{name}'" for name, _, has in CHANNELS if has)
     return f"""
-        with numbers as ({random_numbers("touchpoint", touchpoints, seed)}),
+        with numbers as ({random_numbers("touchpoint", touchpoints, seed, copies)}),
         drawn as (
             select
-                row_number,
-                low % {customers} as customer_number,
+                row_number + copy * {touchpoints} as row_number,
+                low % {customers} + copy * {customers} as customer_number,
                 high % {SECONDS_IN_YEAR} as second_of_year,
                 (low // {customers}) % 100 as percent,
                 (high // {SECONDS_IN_YEAR}) % {CAMPAIGNS_A_CHANNEL} as campaign_number
@@ -78,13 +88,15 @@ def touchpoints_sql(touchpoints, customers, seed):
     """
 
 
-def orders_sql(orders, customers, seed):
+def orders_sql(orders, customers, seed, copies=1):
     """SQL of the orders; values from 10 to 1,010, small ones more often."""
     return f"""
-        with numbers as ({random_numbers("order", orders, seed)})
+        with numbers as ({random_numbers("order", orders, seed, copies)})
         select
-            'O' || lpad(cast(row_number as varchar), 9, '0') as order_id,
-            'C' || lpad(cast(low % {customers} as varchar), 9, '0') as customer_id,
+            'O' || lpad(cast(row_number + copy * {orders} as varchar), 9, '0')
+                as order_id,
+            'C' || lpad(cast(low % {customers} + copy * {customers} as varchar), 9, '0')
+                as customer_id,
             timestamp '2024-01-01 00:00:00'
                 + to_seconds(cast(high % {SECONDS_IN_YEAR} as bigint)) as ordered_at,
             cast(
@@ -111,21 +123,25 @@ def pairs_sql(folder, lookback_days):
 
 def generate(folder, touchpoints, seed, lookback_days, memory):
     """Write both files into `folder`; return counts and bytes as a dict."""
-    orders, customers = touchpoints // 5, max(touchpoints // 10, 1)
+    copies = max(touchpoints // MOST_DRAWN, 1)
+    drawn, rest = divmod(touchpoints, copies)
+    if rest or drawn > MOST_DRAWN:
+        raise ValueError(f"beyond {MOST_DRAWN:,} touchpoints only multiples of it")
+    orders, customers = drawn // 5, max(drawn // 10, 1)
     connection = duckdb.connect()
     connection.execute("set enable_progress_bar = false")
     connection.execute(f"set memory_limit = '{memory}'")
     connection.execute(f"set temp_directory = '{folder}/spill'")
     for name, sql in (
-        ("touchpoints", touchpoints_sql(touchpoints, customers, seed)),
-        ("orders", orders_sql(orders, customers, seed)),
+        ("touchpoints", touchpoints_sql(drawn, customers, seed, copies)),
+        ("orders", orders_sql(orders, customers, seed, copies)),
     ):
         connection.execute(f"copy ({sql}) to '{folder}/{name}.parquet'")
     pairs = connection.execute(pairs_sql(folder, lookback_days)).fetchone()[0]
     return {
         "touchpoints": touchpoints,
-        "orders": orders,
-        "customers": customers,
+        "orders": orders * copies,
+        "customers": customers * copies,
         "pairs": pairs,
         "touchpoints_bytes": os.path.getsize(f"{folder}/touchpoints.parquet"),
         "orders_bytes": os.path.getsize(f"{folder}/orders.parquet"),
