@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 
 import duckdb
 
@@ -11,11 +12,15 @@ def mart_totals(warehouse):
     connection = duckdb.connect(warehouse, read_only=True)
     totals = {}
     rows = connection.execute(
-        "select attribution_model, channel, sum(conversions), sum(revenue)"
+        "select attribution_model, channel, list(conversions), list(revenue)"
         " from marts.channel_attribution group by attribution_model, channel"
     ).fetchall()
     for model, channel, conversions, revenue in rows:
-        totals.setdefault(model, {})[channel] = [conversions, revenue]
+        # Exact sums: two builds are held to equal numbers, whatever their rows' order.
+        totals.setdefault(model, {})[channel] = [
+            math.fsum(value for value in values if value is not None)
+            for values in (conversions, revenue)
+        ]
     pairs = connection.execute(
         "select count(*) from marts.touchpoint_credits"
         " where touchpoint_id <> 'unattributed'"
