@@ -2,10 +2,11 @@
 {#-
     Whether the rows of the relation `stored` rest on the very points that `given` (a
     query of one row and one column, points_print) tells of, so that they can stand as
-    they are. Only `--selector monitoring` asks: every other run computes them.
+    they are. Only `--selector monitoring` asks: every other run computes them, and so
+    does a full refresh (asked for, or in the configuration of the model that asks).
 -#}
     {%- if not execute or invocation_args_dict.get('selector') != 'monitoring'
-        or flags.FULL_REFRESH or not can_replace_by_itself() -%}
+        or should_full_refresh() -%}
         {{ return(false) }}
     {%- endif -%}
     {%- set found = load_relation(stored) -%}
