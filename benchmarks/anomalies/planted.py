@@ -303,8 +303,11 @@ def days():
         for which, numbers in seeds.items():
             for seed in numbers:
                 rng = np.random.default_rng(seed)
+                # The twenty series of a seed are kin; those of other seeds are not.
                 frames += [
-                    one_day_drops(kind, rng, f"{seed}:{number:02}").assign(which=which)
+                    one_day_drops(kind, rng, f"{seed}:{number:02}").assign(
+                        which=which, metric=f"seed {seed}"
+                    )
                     for number in range(20)
                 ]
         frame = pd.concat(frames)
