@@ -73,7 +73,7 @@ def residual_of(value, expected, error, points, hourly):
 
 
 def cleaned(values, floor, season, classes):
-    """(training values, scales): what is beyond three scales becomes its expectation."""
+    """(training values, scales): what is beyond 2.5 scales becomes its expectation."""
     residuals, training, scales = [], [], []
     for point, value in enumerate(values):
         level = level_before(values, point, season, statistics.median)
@@ -90,7 +90,7 @@ def cleaned(values, floor, season, classes):
                 level_points(point, season),
                 classes > 1,
             )
-            if scale is not None and abs(residual) > 3 * scale:
+            if scale is not None and abs(residual) > 2.5 * scale:
                 kept = expected
         residuals.append(residual)
         training.append(kept)
@@ -98,32 +98,15 @@ def cleaned(values, floor, season, classes):
 
 
 def growth_before(seen, point, season):
-    """(growth a point, evidence for it: seasons squared): `seen` holds, by point,
-    (training value, expected of level and season, points that the level lags), of 52
-    seasons; (None, 0) of none."""
+    """Growth a point, as far as it is believed: `seen` holds, by point, (training
+    value, expected of level and season, points that the level lags), of 52 seasons."""
     past = [one for one in seen[max(0, point - 52 * season) : point] if one is not None]
     if not past:
-        return None, 0.0
+        return 0.0
+    seasons = len(past) / season
     surplus = math.fsum(value - expected for value, expected, _ in past)
     a_point = surplus / math.fsum(expected * lag for _, expected, lag in past)
-    return a_point, (len(past) / season) ** 2
-
-
-def believed_growth(own, others):
-    """Growth of a series by its `own` (growth, evidence) and the `others'` list of
-    (growth, evidence, scale): nine of evidence say half of it, and of the other half
-    what they say of the others."""
-    growth, evidence = own
-    result = 0.0 if growth is None else evidence / (evidence + 9) * growth
-    weights = [evidence / scale**2 for _, evidence, scale in others]
-    if others:
-        mean = math.fsum(
-            w * max(-1.0, min(1.0, g))
-            for w, (g, _, _) in zip(weights, others, strict=True)
-        ) / math.fsum(weights)
-        heard = math.fsum(evidence for _, evidence, _ in others)
-        result += 9 / (evidence + 9) * heard / (heard + 9) * mean
-    return result
+    return seasons**2 / (seasons**2 + 9) * a_point
 
 
 def carried_on(level, points, growth):
@@ -258,7 +241,7 @@ class History:
         scale, count = cut_scale(kin, robust_kin, 2.5, CUT_AT_TWO_AND_A_HALF)
         return None if scale is None else max(scale, self.floor), count
 
-    def expect(self, point, past, kin, others):
+    def expect(self, point, past, kin):
         """(expected, widening) of a point; appends its residual."""
         season, value = self.season, self.training[point]
         levels = [
@@ -272,11 +255,9 @@ class History:
             self.residuals.append(None)
             return None, None
         factor, error = season_factor(past, kin, self.seasons[-season:])
-        growth = believed_growth(growth_before(self.seen, point, season), others)
+        growth = growth_before(self.seen, point, season)
         short, long = map(carried_on, levels, points, [growth, growth])
-        share = share_of_short(
-            self.excesses, point, season, self.coarse_scales[point]
-        )
+        share = share_of_short(self.excesses, point, season, self.coarse_scales[point])
         expected = (share * short + (1 - share) * long) * factor
         self.seen.append((value, levels[1] * factor, (points[1] + 1) / 2))
         above = value / (long * factor) - 1
@@ -315,10 +296,6 @@ def judge(series, relative_floor, season=7, classes=1, starts=None):
             *zip(*(one.scale(point) for one, point in alive), strict=True)
         )
         number = sum(weight is not None for weight in weights)
-        grown = [
-            (*growth_before(one.seen, point, season), scale)
-            for (one, point), scale in zip(alive, coarse, strict=True)
-        ]
         for place, (one, point) in enumerate(alive):
             part = None
             if weights[place] is None:
@@ -329,14 +306,7 @@ def judge(series, relative_floor, season=7, classes=1, starts=None):
                 one.seasons.append(
                     (means[place], noise, factor, factor**2 / whole, part)
                 )
-            others = [
-                kin
-                for other, kin in enumerate(grown)
-                if other != place and None not in kin
-            ]
-            expected, widening = one.expect(
-                point, pasts[place], (number, part), others
-            )
+            expected, widening = one.expect(point, pasts[place], (number, part))
             z_score = width = None
             if expected is not None and scales[place] is not None:
                 z_score = one.residuals[point] / scales[place]

@@ -84,8 +84,8 @@ cleaned as (
         scaled.series_id,
         scaled.step,
         case
-            -- Beyond three scales.
-            when scaled.value is null or abs(scaled.residual) > 3e0 * scaled.scale
+            -- Beyond two and a half scales.
+            when scaled.value is null or abs(scaled.residual) > 2.5e0 * scaled.scale
                 then coalesce(scaled.expected, scaled.filled_value)
             else scaled.value
         end as training_value,

@@ -132,9 +132,9 @@ factors_summed as (
             ('way_square', 'case when kin_factor is not null then own_way * own_way end'),
             ('way_noise', 'way_noise'),
         ] %}
-        sum(cast({{ term }} as decimal(38, 15))) over until_now as running_{{ sum }}
-        {%- if not loop.last %},{% endif %}
-        {%- endfor %}
+    sum(cast({{ term }} as decimal(38, 15))) over until_now as running_{{ sum }}
+    {%- if not loop.last %},{% endif %}
+    {%- endfor %}
     from beside_kin
     window until_now as (
         partition by series_id
@@ -277,64 +277,17 @@ last_year as (
 
 ),
 
-growing as (
-
-    select
-        *,
-        (past_value - past_expected) / nullif(past_reach, 0e0) as own_growth,
-        seasons_seen * seasons_seen as own_evidence
-    from last_year
-
-),
-
--- Surer series say more about the growth of their kin, and none doubles in a period.
-growing_among_kin as (
-
-    select
-        *,
-        case
-            when own_growth is not null and coarse_scale is not null
-                then own_evidence / greatest(coarse_scale * coarse_scale, 1e-9)
-        end as growth_weight,
-        greatest(-1e0, least(1e0, own_growth)) as cut_growth
-    from growing
-
-),
-
-growth_summed as (
-
-    select
-        *,
-        {{ stable_sum('growth_weight * cut_growth', over='kin') }}
-        - coalesce(growth_weight * cut_growth, 0e0) as others_growth,
-        {{ stable_sum('growth_weight', over='kin') }} - coalesce(growth_weight, 0e0)
-            as others_weight,
-        {{ stable_sum(
-            'case when growth_weight is not null then own_evidence end', over='kin') }}
-        - case when growth_weight is not null then own_evidence else 0e0 end
-            as others_evidence,
-        count(growth_weight) over kin
-        - case when growth_weight is not null then 1 else 0 end as others
-    from growing_among_kin
-    window kin as (partition by metric, grain, season_length, period_start)
-
-),
-
--- Three seasons say half of it; of the other half, what they say of the others.
+-- Three seasons say half of it.
 grown as (
 
     select
         *,
-        coalesce(own_evidence / (own_evidence + 9e0) * own_growth, 0e0)
-        + case
-            when others > 0
-                then
-                    9e0 / (coalesce(own_evidence, 0e0) + 9e0)
-                    * others_evidence / (others_evidence + 9e0)
-                    * others_growth / others_weight
-            else 0e0
-        end as growth
-    from growth_summed
+        coalesce(
+            seasons_seen * seasons_seen / (seasons_seen * seasons_seen + 9e0)
+            * (past_value - past_expected) / nullif(past_reach, 0e0),
+            0e0
+        ) as growth
+    from last_year
 
 ),
 
