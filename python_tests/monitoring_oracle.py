@@ -73,12 +73,15 @@ def residual_of(value, expected, error, points, hourly):
 
 
 def cleaned(values, floor, season, classes):
-    """(training values, scales): what is beyond 2.5 scales becomes its expectation."""
+    """(training values, scales): what is beyond 2.5 scales of where residuals usually
+    are becomes its expectation."""
     residuals, training, scales = [], [], []
     for point, value in enumerate(values):
         level = level_before(values, point, season, statistics.median)
         past = in_their_seasons(values, point, season, 13)
-        scale = mad_scale(same_class(residuals, point, classes), floor)
+        kin = [one for one in same_class(residuals, point, classes) if one is not None]
+        scale = mad_scale(kin, floor)
+        usual = statistics.median(kin) if len(kin) >= 14 else 0.0
         scales.append(scale)
         residual, kept = None, value
         if past:
@@ -90,7 +93,7 @@ def cleaned(values, floor, season, classes):
                 level_points(point, season),
                 classes > 1,
             )
-            if scale is not None and abs(residual) > 2.5 * scale:
+            if scale is not None and abs(residual - usual) > 2.5 * scale:
                 kept = expected
         residuals.append(residual)
         training.append(kept)
