@@ -70,10 +70,12 @@ def test_scores_do_not_know_what_comes_after():
     assert np.isnan(whole[0][:28]).all() and not np.isnan(whole[0][28:]).any()
 
 
-def series(name, values, start="2024-01-01"):
+def series(name, values, start="2024-01-01", metric=None):
+    """One series, without kin unless others are of its `metric`."""
     return pd.DataFrame(
         {
             "series_id": name,
+            "metric": metric or name,
             "period_start": pd.date_range(start, periods=len(values)),
             "value": values,
         }
@@ -81,6 +83,28 @@ def series(name, values, start="2024-01-01"):
 
 
 WEEK = np.array([0.9, 0.95, 1.0, 1.0, 1.1, 1.25, 0.8])
+
+
+# How many days after the first the kin begin.
+KIN = {"same": 0, "growing": 0, "flat": 0, "late": 10}
+KIN_UNTIL = (70, 71, 81, 95, 96)
+
+
+def kin_of(noisy):
+    """Series of one metric beside `noisy`: like it, growing, without a season, and one
+    that begins later, in the middle of a week. Three are left on the last days."""
+    rng = np.random.default_rng(12)
+    days = np.arange(110)
+    noise = rng.standard_normal((3, 110))
+    growing = 300 * WEEK[days % 7] * 1.004**days * (1 + 0.05 * noise[0])
+    flat = 80 * (1 + 0.06 * noise[1])
+    late = 2000 * WEEK[days % 7] * (1 + 0.04 * noise[2])
+    return {
+        "same": noisy,
+        "growing": growing,
+        "flat": flat[:104],
+        "late": late[KIN["late"] :],
+    }
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +148,18 @@ def judged():
     ]
     # The same history as it stood at the end of each day.
     frames += [series(f"until {day}", noisy[: day + 1]) for day in range(60, 110)]
+    for name, values in kin_of(noisy).items():
+        start = pd.Timestamp("2024-01-01") + pd.Timedelta(days=KIN[name])
+        frames.append(series(f"{name} kin", values, start, "kin"))
+        frames += [
+            series(
+                f"{name} kin until {day}",
+                values[: day + 1 - KIN[name]],
+                start,
+                f"kin until {day}",
+            )
+            for day in KIN_UNTIL
+        ]
     return judging.judge(pd.concat(frames), 7)
 
 
@@ -148,14 +184,10 @@ def test_planted_days_are_found_with_their_direction(judged):
     assert rows.loc[95, "value"] > rows.loc[95, "upper"] > rows.loc[95, "expected"]
 
 
-@pytest.mark.parametrize("name", ["noisy", "lasting"])
-def test_verdicts_rest_on_the_numbers_of_the_definitions(judged, name):
-    # Day by day, each from what lies strictly before it: windows, shrinkage of the
-    # season, cleaning of the past, both scales, thresholds.
-    settings = yaml.safe_load((ROOT / "vars.yml").read_text())["vars"]
-    rows = verdicts(judged, name)
-    found = oracle.judge(list(rows["value"]), settings["anomaly_relative_floor"])
+def expect_numbers(rows, found, settings):
+    """Every number of `rows` is what the oracle `found`."""
     down, up = settings["anomaly_daily_drop_z"], settings["anomaly_daily_spike_z"]
+    assert len(rows) == len(found)
     for day, (expected, z_score, width) in enumerate(found):
         row = rows.loc[day]
         if expected is None:
@@ -169,6 +201,45 @@ def test_verdicts_rest_on_the_numbers_of_the_definitions(judged, name):
         assert row["anomaly_score"] == abs(row["z_score"])
         assert row["lower"] == pytest.approx(expected * np.exp(-down * width))
         assert row["upper"] == pytest.approx(expected * np.exp(up * width))
+
+
+def settings_of_the_project():
+    return yaml.safe_load((ROOT / "vars.yml").read_text())["vars"]
+
+
+def test_kin_rest_on_the_numbers_of_the_definitions(judged):
+    # What a series learns from the others of its metric: seasons and scales.
+    settings = settings_of_the_project()
+    rows = {name: verdicts(judged, f"{name} kin") for name in KIN}
+    floor = settings["anomaly_relative_floor"]
+    histories = [list(rows[name]["value"]) for name in KIN]
+    found = oracle.judge(histories, floor, starts=list(KIN.values()))
+    for name, one in zip(KIN, found, strict=True):
+        expect_numbers(rows[name], one, settings)
+    # And they do learn: alone, the same history makes expect something else.
+    alone, beside = verdicts(judged, "noisy"), rows["same"]
+    assert (alone["value"] == beside["value"]).all()
+    assert (alone["expected"] / beside["expected"] - 1).abs()[28:].max() > 0.005
+    base = 1000 * WEEK[np.arange(110) % 7]
+    errors = [
+        (one["expected"] / base - 1)[60:].pow(2).mean() for one in (alone, beside)
+    ]
+    assert errors[1] < 0.95 * errors[0]
+
+
+@pytest.mark.parametrize("name", ["noisy", "lasting"])
+def test_verdicts_rest_on_the_numbers_of_the_definitions(judged, name):
+    # Day by day, each from what lies strictly before it: windows, shrinkage of the
+    # season, cleaning of the past, both scales, thresholds.
+    settings = settings_of_the_project()
+    rows = verdicts(judged, name)
+    found = oracle.judge([list(rows["value"])], settings["anomaly_relative_floor"])[0]
+    expect_numbers(rows, found, settings)
+    down, up = settings["anomaly_daily_drop_z"], settings["anomaly_daily_spike_z"]
+    for day, (_, z_score, _) in enumerate(found):
+        row = rows.loc[day]
+        if z_score is None:
+            continue
         if row["status"] == "anomaly":
             methods = row["detected_by"].split(", ")
             assert ("zscore" in methods) == (z_score <= -down or z_score >= up)
@@ -209,9 +280,9 @@ def hours():
 def test_hours_rest_on_the_numbers_of_the_definitions(hours):
     # Roots instead of logarithms, scales within the hour of the day, own thresholds.
     values, rows, _ = hours
-    settings = yaml.safe_load((ROOT / "vars.yml").read_text())["vars"]
+    settings = settings_of_the_project()
     down, up = settings["anomaly_hourly_drop_z"], settings["anomaly_hourly_spike_z"]
-    found = oracle.judge(list(values), settings["anomaly_relative_floor"], 24, 24)
+    found = oracle.judge([list(values)], settings["anomaly_relative_floor"], 24, 24)[0]
     for place, (expected, z_score, width) in enumerate(found):
         row = rows.loc[place]
         if z_score is None:
@@ -252,6 +323,15 @@ def test_no_later_day_changes_a_verdict(judged):
     for day in range(60, 110):
         part = verdicts(judged, f"until {day}")
         pd.testing.assert_frame_equal(part[columns], whole.loc[:day, columns])
+    # Nor does a later day of its kin.
+    for name, start in KIN.items():
+        whole = verdicts(judged, f"{name} kin")
+        for day in KIN_UNTIL:
+            part = verdicts(judged, f"{name} kin until {day}")
+            assert len(part) == day + 1 - start
+            pd.testing.assert_frame_equal(
+                part[columns], whole.loc[: day - start, columns]
+            )
 
 
 def test_no_later_day_moves_the_beginning_of_an_incident(judged):

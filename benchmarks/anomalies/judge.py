@@ -36,7 +36,8 @@ class SeriesError(Exception):
 
 
 def read_series(path):
-    """Read a CSV of series_id, period_start, value and, if known, label (0 or 1)."""
+    """Read a CSV of series_id, period_start, value and, if known, label (0 or 1) and
+    metric."""
     frame = pd.read_csv(path)
     for column in ("series_id", "period_start", "value"):
         if column not in frame:
@@ -77,8 +78,9 @@ def without_gaps(frame):
                 f"{series_id}: {moment} is not a whole period after the first."
             )
         piece = series.set_index("period_start").reindex(periods)
+        metric = series["metric"].iloc[0] if "metric" in series else "value"
         pieces.append(
-            piece.assign(series_id=series_id, step=range(len(piece)))
+            piece.assign(series_id=series_id, metric=metric, step=range(len(piece)))
             .rename_axis("period_start")
             .reset_index()
         )
@@ -96,7 +98,7 @@ def as_points(frame, season):
     return pd.DataFrame(
         {
             "series_id": points["series_id"],
-            "metric": "value",
+            "metric": points["metric"],
             "channel": points["series_id"],
             "grain": "hour" if hourly else "day",
             "event_name": pd.Series([None] * len(points), dtype="string"),
@@ -116,7 +118,9 @@ def judge(frame, season, settings="{}"):
     """Verdicts on series, by the project's models as they stand.
 
     Arguments:
-        frame: series_id, period_start, value (others are ignored).
+        frame: series_id, period_start, value and, if known, metric: series of one
+            metric are kin, as channels are, and learn from each other; without it
+            all are.  Other columns are ignored.
         season: periods in a season: 7 for days, 168 for hours, 1 for none.
         settings: YAML text of vars that differ from vars.yml.
     Returns the marts `anomalies` and `incidents`, with series_id first.

@@ -3,9 +3,11 @@
     .venv/bin/python benchmarks/anomalies/run.py my_series.csv --season 7
 
 The file has columns series_id, period_start, value and, where known, label (1 for an
-anomaly, else 0).  --season is the number of periods in a season: 7 for days, 168
-for hours, 1 for none.  Printed: average precision, F1, recall and precision over all
-series together and as the mean of the series; without labels, the verdicts alone.
+anomaly, else 0).  Series learn from each other as far as they are alike; a column
+metric, if there is one, says which may: those with the same text.  --season is the
+number of periods in a season: 7 for days, 168 for hours, 1 for none.  Printed: average
+precision, F1, recall and precision over all series together and as the mean of the
+series; without labels, the verdicts alone.
 """
 
 import argparse
@@ -20,7 +22,7 @@ NAMES = ("average_precision", "f1", "recall", "precision")
 def main():
     """Read the command line, judge, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("csv", help="series_id, period_start, value[, label]")
+    parser.add_argument("csv", help="series_id, period_start, value[, label][, metric]")
     parser.add_argument("--season", type=int, default=7, help="periods in a season")
     parser.add_argument("--vars", default="{}", help="settings, as for dbt")
     parser.add_argument("--output", help="write every verdict to this CSV")

@@ -68,7 +68,13 @@ scaled as (
 
     select
         *,
-        {{ mad_scale('residual', 'past_deviations') }} as scale
+        {{ mad_scale('residual', 'past_deviations') }} as scale,
+        -- Of what grows the median of four seasons lags: residuals lie above 0.
+        case
+            when count(residual) over past_deviations >= 14
+                then {{ rolling_quantile('residual', 0.5, 'past_deviations') }}
+            else 0e0
+        end as usual_residual
     from residuals
     window past_deviations as (
         partition by series_id, scale_class
@@ -85,7 +91,9 @@ cleaned as (
         scaled.step,
         case
             -- Beyond two and a half scales.
-            when scaled.value is null or abs(scaled.residual) > 2.5e0 * scaled.scale
+            when
+                scaled.value is null
+                or abs(scaled.residual - scaled.usual_residual) > 2.5e0 * scaled.scale
                 then coalesce(scaled.expected, scaled.filled_value)
             else scaled.value
         end as training_value,

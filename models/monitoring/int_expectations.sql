@@ -76,8 +76,47 @@ noisy as (
         case
             when past_values >= 4 and coarse_scale is not null
                 then coarse_scale * coarse_scale * mean_factor * mean_factor / past_values
-        end as factor_noise
+        end as factor_noise,
+        case
+            when past_values >= 4 and coarse_scale is not null
+                then past_values / greatest(coarse_scale * coarse_scale, 1e-9)
+        end as factor_weight
     from averaged
+
+),
+
+-- Kin are the series of the same metric in the same period: this weekday (hour of the
+-- week) is to them what it is likely to be to this series too.
+among_kin as (
+
+    select
+        *,
+        {{ stable_sum('factor_weight * mean_factor', over='kin') }} as kin_total,
+        {{ stable_sum('factor_weight', over='kin') }} as kin_weight,
+        count(factor_weight) over kin as kin_series
+    from noisy
+    window kin as (partition by metric, grain, season_length, period_start)
+
+),
+
+kin_averaged as (
+
+    select
+        *,
+        case when factor_weight is not null then kin_total / kin_weight end as kin_factor,
+        factor_weight / kin_weight as part_of_kin
+    from among_kin
+
+),
+
+beside_kin as (
+
+    select
+        *,
+        kin_factor * kin_factor / kin_weight as kin_noise,
+        mean_factor - kin_factor as own_way,
+        factor_noise * greatest(0e0, 1e0 - part_of_kin) as way_noise
+    from kin_averaged
 
 ),
 
@@ -85,19 +124,18 @@ factors_summed as (
 
     select
         *,
-        count(factor_noise) over until_now as running_factors,
+        count(kin_factor) over until_now as running_factors,
         {%- for sum, term in [
-            ('running_factor', 'case when factor_noise is not null then mean_factor end'),
-            (
-                'running_square',
-                'case when factor_noise is not null then mean_factor * mean_factor end'
-            ),
-            ('running_noise', 'factor_noise'),
+            ('factor', 'kin_factor'),
+            ('square', 'kin_factor * kin_factor'),
+            ('noise', 'kin_noise'),
+            ('way_square', 'case when kin_factor is not null then own_way * own_way end'),
+            ('way_noise', 'way_noise'),
         ] %}
-    sum(cast({{ term }} as decimal(38, 15))) over until_now as {{ sum }}
+    sum(cast({{ term }} as decimal(38, 15))) over until_now as running_{{ sum }}
     {%- if not loop.last %},{% endif %}
     {%- endfor %}
-    from noisy
+    from beside_kin
     window until_now as (
         partition by series_id
         order by step
@@ -114,7 +152,7 @@ season_factors as (
         season_length > 1 and season_length
         = running_factors - coalesce(lag(running_factors) over same_phase, 0)
             as has_season,
-        {%- for sum in ['factor', 'square', 'noise'] %}
+        {%- for sum in ['factor', 'square', 'noise', 'way_square', 'way_noise'] %}
         cast(running_{{ sum }} - coalesce(lag(running_{{ sum }}) over same_phase, 0) as double)
         / season_length as season_{{ sum }}
         {%- if not loop.last %},{% endif %}
@@ -127,15 +165,17 @@ season_factors as (
 
 ),
 
+-- How far factors differ beyond what their noise explains: those of the kin from
+-- each other, this series' own from those of the kin.
 spread as (
 
     select
         *,
-        -- How far factors differ beyond what their noise explains.
         greatest(
             0e0, (season_square - season_factor * season_factor)
             * season_length / nullif(season_length - 1e0, 0e0) - season_noise)
-            as factor_spread
+            as kin_spread,
+        greatest(0e0, season_way_square - season_way_noise) as way_spread
     from season_factors
 
 ),
@@ -145,29 +185,39 @@ kept as (
     select
         *,
         case
-            when has_season and factor_spread + factor_noise > 0
-                then factor_spread / (factor_spread + factor_noise)
+            when kin_spread + kin_noise > 0 then kin_spread / (kin_spread + kin_noise)
             else 1e0
-        end as kept_share
+        end as kin_share,
+        case
+            when not has_season then 1e0
+            when kin_series = 1 then 0e0
+            when way_spread + way_noise > 0 then way_spread / (way_spread + way_noise)
+            else 1e0
+        end as own_share
     from spread
 
 ),
 
--- So much of a factor's distance to their mean is kept as is no noise (James and
--- Stein 1961): a series without a season is not given one. A mean of few values is
--- not safe from one of them: their median is taken, which errs by 1.57 times more.
--- Means are charged the same, for weekdays change over a year.
+-- So much of a factor's distance to the kin's, and of theirs to their mean, is kept
+-- as is no noise (James and Stein 1961): a series without a season is not given one. A
+-- mean of few values is not safe from one of them: their median is taken, which errs by
+-- 1.57 times more. Means are charged the same, for weekdays change over a year.
 unshifted as (
 
     select
         *,
         case
             when past_values < 4 then coalesce(median_factor, mean_factor)
-            when kept_share = 1 then mean_factor
-            else season_factor + kept_share * (mean_factor - season_factor)
+            when own_share = 1 then mean_factor
+            else
+                own_share * mean_factor
+                + (1e0 - own_share)
+                * (season_factor + kin_share * (kin_factor - season_factor))
         end as season_share,
-        1.57e0 * case when past_values < 4 then 1e0 else kept_share end
-        / nullif(past_values, 0) as factor_error
+        1.57e0 / nullif(past_values, 0) * case
+            when own_share = 1 then 1e0
+            else own_share + (1e0 - own_share) * kin_share * part_of_kin
+        end as factor_error
     from kept
 
 ),

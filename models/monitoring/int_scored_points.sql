@@ -71,20 +71,91 @@ cut as (
 
 ),
 
--- Few residuals n give an unsure scale, widened by 4 / n: so much further out the tail
--- of Student's t lies at three deviations.
 measured as (
 
     select
         *,
-        {{ robust_scale('cut_residual', 2.5, 'past_deviations') }}
-        * (1e0 + 4e0 / nullif(count(cut_residual) over past_deviations, 0)) as scale
+        {{ robust_scale('cut_residual', 2.5, 'past_deviations') }} as own_scale,
+        count(cut_residual) over past_deviations as past_residuals
     from cut
     window past_deviations as (
         partition by series_id, scale_class
         order by step
         rows between 365 preceding and 1 preceding
     )
+
+),
+
+-- A scale of n residuals errs by one part in the root of 2 n.
+unsure as (
+
+    select
+        *,
+        case when own_scale > 0 then ln(own_scale) end as log_scale,
+        case when own_scale > 0 then 0.5e0 / past_residuals end as log_noise
+    from measured
+
+),
+
+-- Kin are the series of the same metric in the same period.
+among_kin as (
+
+    select
+        *,
+        count(log_scale) over kin as kin_series,
+        {{ stable_sum('log_scale', over='kin') }}
+        / nullif(count(log_scale) over kin, 0) as kin_log_scale,
+        {{ stable_sum('log_scale * log_scale', over='kin') }}
+        / nullif(count(log_scale) over kin, 0) as kin_square,
+        {{ stable_sum('log_noise', over='kin') }}
+        / nullif(count(log_noise) over kin, 0) as kin_noise
+    from unsure
+    window kin as (partition by metric, grain, season_length, period_start)
+
+),
+
+-- Beyond their errors kin differ by so much; of n distances to a mean n - 3 count
+-- (James and Stein 1961).
+differing as (
+
+    select
+        *,
+        case
+            when kin_series >= 4 and log_scale is not null
+                then greatest(
+                    0e0,
+                    (kin_square - kin_log_scale * kin_log_scale)
+                    * kin_series / (kin_series - 3e0) - kin_noise
+                )
+        end as kin_spread
+    from among_kin
+
+),
+
+-- Where kin differ no further than that, they have one scale and each knows it badly.
+weighed as (
+
+    select
+        *,
+        coalesce(kin_spread / (kin_spread + log_noise), 1e0) as own_share
+    from differing
+
+),
+
+-- Few residuals n give an unsure scale, widened by 4 / n: so much further out the tail
+-- of Student's t lies at three deviations. What kin say counts as theirs.
+shared as (
+
+    select
+        *,
+        case
+            when own_share = 1 then own_scale
+            else exp(kin_log_scale + own_share * (log_scale - kin_log_scale))
+        end * (
+            1e0 + 4e0 / nullif(past_residuals, 0)
+            * (own_share + (1e0 - own_share) / greatest(1, kin_series))
+        ) as scale
+    from weighed
 
 ),
 
@@ -101,7 +172,7 @@ ratios as (
                 then (value / expected - 1e0) / widening
         end / scale as training_ratio,
         case when grain = 'hour' then 3e0 else 1.7e0 end as most
-    from measured
+    from shared
 
 ),
 
