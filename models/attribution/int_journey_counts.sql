@@ -81,10 +81,10 @@ channels as (
 channel_bits as (
 
     select
-        spelling_number,
         {%- for word in range(1, 5) %}
-        {{ channel_bit('channel_number', word) }} as bit_{{ word }}{{ ',' if not loop.last }}
+        {{ channel_bit('channel_number', word) }} as bit_{{ word }},
         {%- endfor %}
+        spelling_number
     from channels
 
 ),
