@@ -11,6 +11,7 @@ import pytest
 from harness import Shop, python_edge
 
 edge = python_edge("forecasting/ml_forecasts.py")
+engine = python_edge("../benchmarks/forecast/engine.py")
 
 FITTED = ("ets", "damped_holt_winters", "theta", "sarimax")
 PATTERN = np.array([10.0, 20, 30, 40, 50, 60, 35])
@@ -756,3 +757,25 @@ def test_short_histories_have_stated_outcomes(project):
         for name in ("company", "unattributed")
     ]
     assert five.value("select count(*) from marts.forecast_accuracy") == 0
+
+
+# --- The benchmark on anyone's series -----------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("starts", "weekly"),
+    [
+        (pd.date_range("2025-01-06", periods=9, freq="7D"), True),
+        (pd.date_range("2025-01-06", periods=9, freq="D"), False),
+        (pd.date_range("2025-01-01", periods=9, freq="MS"), False),
+        (range(9), True),
+    ],
+)
+def test_weeks_are_told_by_their_dates(starts, weekly):
+    """Two series whose ends meet; a gap of two weeks in one."""
+    parts = [
+        pd.DataFrame({"series_id": name, "period_start": list(starts), "value": 1.0})
+        for name in ("a", "b")
+    ]
+    frame = pd.concat(parts, ignore_index=True).drop(index=4)
+    assert engine.is_weekly(frame.sample(frac=1, random_state=1)) == weekly
