@@ -163,16 +163,17 @@ def sarima_lags(x, m, order):
 
 
 @njit(cache=True)
-def sarima_errors(w, x, m, order, skip):
-    """One-step errors of `w` (n,), zero for the first `skip`, on which they are
-    conditioned; autoregression is on deviations from the constant."""
+def sarima_errors(w, x, m, order):
+    """One-step errors of `w` (n,); autoregression is on deviations from the constant,
+    at which everything before the first value is taken to have been."""
     ar_lags, ar_weights, ma_lags, ma_weights, constant = sarima_lags(x, m, order)
     n = len(w)
     errors = np.zeros(n)
-    for t in range(skip, n):
+    for t in range(n):
         fitted = constant
         for i in range(len(ar_lags)):
-            fitted += ar_weights[i] * (w[t - ar_lags[i]] - constant)
+            if ar_lags[i] <= t:
+                fitted += ar_weights[i] * (w[t - ar_lags[i]] - constant)
         for i in range(len(ma_lags)):
             if ma_lags[i] <= t:
                 fitted += ma_weights[i] * errors[t - ma_lags[i]]
@@ -229,12 +230,12 @@ def theta_step(value, t, alpha, level, mean, slope):
 
 
 @njit(cache=True)
-def objective(x, y, m, form, seasonal, skip):
+def objective(x, y, m, form, seasonal):
     """-2 log-likelihood of a model of `y` at the free parameters `x`.
 
     form: (kind, ...): SMOOTHING with errors, has_trend, damped, season, SARIMA with
     p, q, P, Q, has_constant, or THETA with nothing else. seasonal: starting states of
-    a smoothing model. skip: first values that a SARIMA model is conditioned on.
+    a smoothing model.
     """
     kind, first, second, third, fourth, fifth = form
     if kind == THETA:
@@ -246,17 +247,17 @@ def objective(x, y, m, form, seasonal, skip):
             y, m, first, fourth, weights, level, trend, seasonal.copy()
         )
         return value
-    errors = sarima_errors(y, x, m, (first, second, third, fourth, fifth), skip)
+    errors = sarima_errors(y, x, m, (first, second, third, fourth, fifth))
     squares = 0.0
-    for t in range(skip, len(y)):
+    for t in range(len(y)):
         squares += errors[t] * errors[t]
     if not np.isfinite(squares):
         return np.inf
-    return (len(y) - skip) * math.log(squares / (len(y) - skip) + 1e-300)
+    return len(y) * math.log(squares / len(y) + 1e-300)
 
 
 @njit(cache=True)
-def minimise(x, step, y, m, form, seasonal, skip, most):
+def minimise(x, step, y, m, form, seasonal, most):
     """Minimise `objective` by the simplex of Nelder and Mead.
 
     Starts from `x` and from `x` moved by each component of `step`; at most about
@@ -269,7 +270,7 @@ def minimise(x, step, y, m, form, seasonal, skip, most):
         points[i] = x
         if i > 0:
             points[i, i - 1] += step[i - 1]
-        values[i] = objective(points[i], y, m, form, seasonal, skip)
+        values[i] = objective(points[i], y, m, form, seasonal)
     count = d + 1
     while count < most and d > 0:
         order = np.argsort(values, kind="mergesort")
@@ -283,11 +284,11 @@ def minimise(x, step, y, m, form, seasonal, skip, most):
         middle /= d
         away = middle - points[d]
         reflected = middle + away
-        value = objective(reflected, y, m, form, seasonal, skip)
+        value = objective(reflected, y, m, form, seasonal)
         count += 1
         if value < values[0]:
             expanded = middle + 2 * away
-            further = objective(expanded, y, m, form, seasonal, skip)
+            further = objective(expanded, y, m, form, seasonal)
             count += 1
             if further < value:
                 points[d], values[d] = expanded, further
@@ -298,14 +299,14 @@ def minimise(x, step, y, m, form, seasonal, skip, most):
         else:
             side = 0.5 if value < values[d] else -0.5
             contracted = middle + side * away
-            nearer = objective(contracted, y, m, form, seasonal, skip)
+            nearer = objective(contracted, y, m, form, seasonal)
             count += 1
             if nearer < min(value, values[d]):
                 points[d], values[d] = contracted, nearer
             else:
                 for i in range(1, d + 1):
                     points[i] = points[0] + 0.5 * (points[i] - points[0])
-                    values[i] = objective(points[i], y, m, form, seasonal, skip)
+                    values[i] = objective(points[i], y, m, form, seasonal)
                 count += d
     best = np.argmin(values)
     return points[best], values[best]
@@ -405,7 +406,7 @@ def smooth(y, m, horizon, models):
             continue
         form = (SMOOTHING, errors, int(has_trend), int(damped), season, 0)
         point, value = minimise(
-            np.array(x), np.array(step), y, length, form, seasonal, 0, MOST_EVALUATIONS
+            np.array(x), np.array(step), y, length, form, seasonal, MOST_EVALUATIONS
         )
         if not np.isfinite(value):
             continue
@@ -486,7 +487,7 @@ def theta(y, m, horizon):
     x = np.array([0.0, adjusted[0], 0.0])
     step = np.array([1.0, max(adjusted.std(), 1e-9), 1.0])
     form = (THETA, 0, 0, 0, 0, 0)
-    point, _ = minimise(x, step, adjusted, 1, form, np.zeros(1), 0, MOST_EVALUATIONS)
+    point, _ = minimise(x, step, adjusted, 1, form, np.zeros(1), MOST_EVALUATIONS)
     alpha, level, slope_share = theta_parameters(point)
     _, level, mean, intercept, slope = run_theta(adjusted, alpha, level, slope_share)
     forecast = np.empty(horizon)
@@ -558,8 +559,8 @@ def sarima(y, m, horizon):
     fitted = fitted_sarima(values, season)
     if fitted is None:
         return None
-    w, scale, point, order, skip, differences = fitted
-    path = sarima_path(w, point, season, order, skip, horizon) * scale
+    w, scale, point, order, differences = fitted
+    path = sarima_path(w, point, season, order, horizon) * scale
     return integrated(path, values, season, *differences)
 
 
@@ -568,7 +569,7 @@ def fitted_sarima(values, season):
 
     Differenced by a season where the seasonal part is strong, and once more where
     the level wanders (KPSS); polynomials of orders of at most two, and one in the
-    season. Returns (scaled differences, their scale, free parameters, order, skip,
+    season. Returns (scaled differences, their scale, free parameters, order,
     (difference, seasonal difference)), or None.
     """
     long_difference = int(season > 1 and seasonal_strength(values, season) > 0.64)
@@ -577,8 +578,7 @@ def fitted_sarima(values, season):
     if difference:
         w = np.diff(w)
     seasonal = season > 1 and len(w) > 3 * season
-    skip = min(2 + (season if seasonal else 0), len(w) // 3)
-    n = len(w) - skip
+    n = len(w)
     if n < 6:
         return None
     scale = max(float(w.std()), 1e-12)
@@ -600,7 +600,6 @@ def fitted_sarima(values, season):
             season,
             (SARIMA, *order),
             np.zeros(1),
-            skip,
             60 * (count + 1),
         )
         aicc = value + 2 * (count + 1) * n / (n - count - 2)
@@ -620,12 +619,12 @@ def fitted_sarima(values, season):
     for constant in constants[1:]:
         best = tried(short, best[1][2:4], constant, best)
     _, order, point = best
-    return w, scale, point, order, skip, (difference, long_difference)
+    return w, scale, point, order, (difference, long_difference)
 
 
-def sarima_path(w, x, m, order, skip, horizon):
+def sarima_path(w, x, m, order, horizon):
     """Forecasts of `w` for `horizon` periods after its last."""
-    errors = sarima_errors(w, x, m, order, skip)
+    errors = sarima_errors(w, x, m, order)
     ar_lags, ar_weights, ma_lags, ma_weights, constant = sarima_lags(x, m, order)
     n = len(w)
     path = np.concatenate([w, np.zeros(horizon)])
@@ -800,7 +799,11 @@ def event_factors(y, m, exposure, kinds):
 
 def without_outliers(y, m):
     """`y` with values beyond OUTLIER robust deviations from what level and season let
-    expect pulled in to that limit."""
+    expect pulled in to that limit.
+
+    Not those whose like, a season before or after, went half as far the same way: a
+    season that changes is no outlier.
+    """
     if (~np.isnan(y)).sum() < max(3 * m, 12):
         return y
     expected = expected_values(y, m)
@@ -810,10 +813,16 @@ def without_outliers(y, m):
     limit = OUTLIER * robust_deviation(rest)
     if limit <= 0:
         return y
+    way = np.sign(rest) * (np.abs(rest) > limit / 2)
+    alone = np.abs(rest) > limit
+    if m > 1:
+        alone[m:] &= way[:-m] != way[m:]
+        alone[:-m] &= way[m:] != way[:-m]
     rest = np.clip(rest, -limit, limit)
+    pulled = expected + rest
     if np.nanmin(y) > 0:
-        return np.maximum(expected * (1 + rest), 0.05 * expected)
-    return expected + rest
+        pulled = np.maximum(expected * (1 + rest), 0.05 * expected)
+    return np.where(alone, pulled, y)
 
 
 def long_season(y, m, period, horizon):

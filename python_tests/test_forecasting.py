@@ -11,6 +11,7 @@ import pytest
 from harness import Shop, python_edge
 
 edge = python_edge("forecasting/ml_forecasts.py")
+engine = python_edge("../benchmarks/forecast/engine.py")
 
 FITTED = ("ets", "damped_holt_winters", "theta", "sarimax")
 PATTERN = np.array([10.0, 20, 30, 40, 50, 60, 35])
@@ -241,6 +242,34 @@ def test_theta_follows_a_line_at_less_than_its_slope():
     assert (np.diff(forecast) > 1).all() and (np.diff(forecast) < 3.3).all()
 
 
+def test_sarima_errors_use_every_value():
+    """By hand: of an ARMA(1, 1) around 10 and of a seasonal one, from the first value
+    on, what came before being the constant and free of errors."""
+    w = np.array([14.0, 11.0, 13.0, 9.0])
+    x = np.array([math.atanh(0.5 / 0.98), math.atanh(0.25 / 0.98), 10.0])
+    # e = w - 10 - 0.5 (w' - 10) + 0.25 e'.
+    expected = [4.0, 0.0, 2.5, -1.875]
+    found = candidates.sarima_errors(w, x, 1, (1, 1, 0, 0, 1))
+    assert found == pytest.approx(expected)
+    # e = w - 10 - 0.5 (w'' - 10), two periods before.
+    seasonal = np.array([math.atanh(0.5 / 0.98), 10.0])
+    found = candidates.sarima_errors(w, seasonal, 2, (0, 0, 1, 0, 1))
+    assert found == pytest.approx([4.0, 1.0, 1.0, -1.5])
+
+
+def test_an_outlier_is_pulled_in_and_a_changing_season_is_not():
+    y = np.tile(PATTERN, 12) * noise(84, size=0.01)
+    spike = y.copy()
+    spike[40] *= 2
+    pulled = candidates.without_outliers(spike, 7)
+    assert y[40] < pulled[40] < 1.3 * y[40]
+    assert np.delete(pulled, 40) == pytest.approx(np.delete(y, 40), rel=1e-9)
+    lasting = y.copy()
+    # Saturdays double for the last four weeks.
+    lasting[61::7] *= 2
+    assert candidates.without_outliers(lasting, 7) == pytest.approx(lasting, rel=1e-12)
+
+
 def test_a_random_walk_ends_where_it_is_and_noise_at_its_mean():
     rng = np.random.default_rng(4)
     walk = 100 + np.cumsum(rng.standard_normal(300))
@@ -390,7 +419,7 @@ FIRST = dt.date(2025, 1, 6)
 LAST = 139
 SETTINGS = {
     "forecast_horizons": {"day": 5, "week": 2, "month": 2},
-    "forecast_backtests": {"day": 9, "week": 4, "month": 3},
+    "forecast_backtests": {"day": 9, "week": 6, "month": 3},
 }
 
 
@@ -507,6 +536,8 @@ def test_accuracy_is_that_of_the_definitions(built, paths):
         ["series", "grain", "model", "horizon"]
     )
     judged = paths.dropna(subset=["actual"])
+    # Six backtests of weeks, two weeks ahead, reach over three and a half horizons.
+    assert set(judged["grain"]) == {"day", "week"}
     groups = judged.groupby(["series", "grain", "candidate", "step"])
     assert set(found.index) == set(groups.groups)
     assert len(found) > 100
@@ -537,13 +568,17 @@ def test_accuracy_is_that_of_the_definitions(built, paths):
 
 
 def chosen_by(paths, series, grain, origin):
-    """The model with the least mean over steps of WAPE, of what was known."""
+    """Mean over steps of WAPE, of what was known, by model; none while the backtests
+    known reach over fewer than three horizons."""
     known = paths[
         (paths["series"] == series)
         & (paths["grain"] == grain)
         & (paths["origin_index"] + paths["step"] <= origin)
     ].dropna(subset=["actual"])
     score = {}
+    reach = 3 * SETTINGS["forecast_horizons"][grain]
+    if known.empty or origin - known["origin_index"].min() < reach:
+        return score
     for model, part in known.groupby("candidate"):
         shares = []
         for _, step in part.groupby("step"):
@@ -557,10 +592,12 @@ def chosen_by(paths, series, grain, origin):
 
 def test_the_model_with_the_least_known_error_is_chosen(built, paths):
     choices = built.query("select * from intermediate.int_forecast_choices")
-    decided = 0
+    decided, undecided = 0, 0
     for row in choices.itertuples():
         score = chosen_by(paths, row.series, row.grain, row.origin_index)
+        assert row.is_compared == bool(score)
         if not score:
+            undecided += 1
             offered = set(
                 paths[
                     (paths["series"] == row.series)
@@ -574,6 +611,7 @@ def test_the_model_with_the_least_known_error_is_chosen(built, paths):
         decided += 1
         assert score[row.model] <= min(score.values()) + 1e-12
     assert decided > 20
+    assert undecided > 20
     in_use = dict(
         built.rows(
             "select distinct series || grain, model from marts.forecast_accuracy"
@@ -613,7 +651,7 @@ def widths(known, step, pooled, step_between):
         independent = max(1.0, backtests / max(1.0, step / step_between))
     size = near["relative"].mean()
     multiples = known["relative"] / known["step"].map(sizes)
-    theory = 1 / (1 + (independent / 5) ** 2)
+    theory = 1 / (1 + (independent / 4) ** 2)
     found = []
     for level, z in ((80, 1.2815515655446004), (95, 1.959963984540054)):
         normal = z * math.sqrt(math.pi / 2) * widening(z, independent)
@@ -719,3 +757,25 @@ def test_short_histories_have_stated_outcomes(project):
         for name in ("company", "unattributed")
     ]
     assert five.value("select count(*) from marts.forecast_accuracy") == 0
+
+
+# --- The benchmark on anyone's series -----------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("starts", "weekly"),
+    [
+        (pd.date_range("2025-01-06", periods=9, freq="7D"), True),
+        (pd.date_range("2025-01-06", periods=9, freq="D"), False),
+        (pd.date_range("2025-01-01", periods=9, freq="MS"), False),
+        (range(9), True),
+    ],
+)
+def test_weeks_are_told_by_their_dates(starts, weekly):
+    """Two series whose ends meet; a gap of two weeks in one."""
+    parts = [
+        pd.DataFrame({"series_id": name, "period_start": list(starts), "value": 1.0})
+        for name in ("a", "b")
+    ]
+    frame = pd.concat(parts, ignore_index=True).drop(index=4)
+    assert engine.is_weekly(frame.sample(frac=1, random_state=1)) == weekly

@@ -11,13 +11,17 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 PROJECT = Path(__file__).resolve().parents[2]
+# Weeks in a year, as the project's weeks have them.
+YEAR_OF_WEEKS = 52.18
 MODELS = (
     "int_forecast_origins",
     "ml_forecasts",
@@ -80,6 +84,17 @@ def without_gaps(frame):
         values[index] = part["value"]
         series[series_id] = values
     return series
+
+
+def is_weekly(frame):
+    """Are the periods of a CSV weeks? Numbers may be: where they count something else,
+    --long-season 0 says so."""
+    moments = frame["period_start"]
+    if not pd.api.types.is_datetime64_any_dtype(moments):
+        return True
+    gaps = frame.sort_values(["series_id", "period_start"])
+    gaps = gaps.groupby("series_id")["period_start"].diff().dropna()
+    return len(gaps) > 0 and gaps.mode().iloc[0] == pd.Timedelta(days=7)
 
 
 def usual_seasons(season):
@@ -176,6 +191,23 @@ def forecast(series, season, horizon, long_season=None, backtests=8):
         return issued, accuracy, seconds
     finally:
         shutil.rmtree(folder)
+
+
+def seconds_of_a_forecast(series, season, horizon, long_season=None, most=20):
+    """Mean processor seconds of one forecast of a series by every candidate, of at most
+    `most` series; arguments as for forecast.  Imports and compilation are left out."""
+    sys.path.insert(0, str(PROJECT / "plugins"))
+    from forecast_candidates import forecast_series
+
+    short, usual = usual_seasons(season)
+    longer = usual if long_season is None else float(long_season)
+    timed = list(series.values())[:most]
+    with threadpool_limits(limits=1):
+        forecast_series(timed[0], season, short, longer, horizon)
+        started = time.process_time()
+        for values in timed:
+            forecast_series(values, season, short, longer, horizon)
+    return (time.process_time() - started) / len(timed)
 
 
 def run_dbt(folder, warehouse):

@@ -5,8 +5,8 @@
 The file has columns series_id, period_start, value.  The last `--horizon` values of
 each series are held back, the rest is forecast by the project's own models (engine.py),
 and what was chosen is compared with them.  --season is the number of periods in a
-season: 7 for days, 1 for weeks, 12 for months, 24 for hours (which have a season of 168
-too), 1 for none; --long-season says otherwise.
+season: 7 for days, 1 for weeks, 12 for months, 24 for hours, 1 for none.  Days have a
+season of 365.25 too, weeks of 52.18, hours of 168; --long-season says otherwise.
 
 Without a file, the series that statsmodels brings along are forecast, beside
 statsmodels' own ETS and Theta.
@@ -23,7 +23,15 @@ import warnings
 
 import numpy as np
 import pandas as pd
-from engine import SeriesError, forecast, read_series, without_gaps
+from engine import (
+    YEAR_OF_WEEKS,
+    SeriesError,
+    forecast,
+    is_weekly,
+    read_series,
+    seconds_of_a_forecast,
+    without_gaps,
+)
 
 SHORTEST_HISTORY = 3
 
@@ -159,9 +167,12 @@ def evaluate(series, season, horizon, long_season, backtests, rivals=()):
         print(f"{level} % intervals hold {share:.1%} of {len(inside[level])} values")
     fits = len(issued) / horizon
     print(
-        f"{seconds / len(choices):.3f} seconds a series for all of"
-        f" {fits / len(choices):.1f} forecasts of it, {seconds / fits:.3f} a forecast"
+        f"{seconds:.1f} seconds for all models, their start included:"
+        f" {seconds / len(choices):.3f} a series, of which there are"
+        f" {fits / len(choices):.1f} forecasts each"
     )
+    own = seconds_of_a_forecast(histories, season, horizon, long_season)
+    print(f"all candidates: {own:.3f} CPU seconds a series (one forecast)")
     for rival, total in spent.items():
         print(
             f"{rival}: {total / len(choices):.3f} CPU seconds a series (one forecast)"
@@ -254,11 +265,15 @@ def main():
         if options.csv is None:
             compare_bundled(options.backtests)
         else:
+            frame = read_series(options.csv)
+            long_season = options.long_season
+            if long_season is None and options.season == 1 and is_weekly(frame):
+                long_season = YEAR_OF_WEEKS
             evaluate(
-                without_gaps(read_series(options.csv)),
+                without_gaps(frame),
                 options.season,
                 options.horizon,
-                options.long_season,
+                long_season,
                 options.backtests,
             )
     except (SeriesError, OSError) as problem:

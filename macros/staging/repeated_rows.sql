@@ -6,8 +6,8 @@
     Arguments:
         order_by: which row comes first; the columns in their order break ties,
             so the choice never depends on the order of the input.
-    Few rows as a rule: hashes of keys are counted first, and only rows whose hash
-    repeats are looked at, which rows of a repeated key always are. Keys that merely
+    Few rows as a rule: repeated hashes of keys are found first, and only rows whose
+    hash repeats are looked at, which rows of a repeated key always are. Keys that merely
     share a hash are told apart then.
 -#}
 {%- set columns = staged_columns(table_name) %}
@@ -15,11 +15,9 @@ with
 
 repeated_hashes as (
 
-    select {{ key_hash('row_key') }} as key_hash
-    from {{ ref('base_' ~ table_name) }}
-    where row_key is not null
-    group by {{ key_hash('row_key') }}
-    having count(*) > 1
+    {{ repeated_numbers(
+        ref('base_' ~ table_name), key_hash('row_key'), where='row_key is not null'
+    ) | indent(4) }}
 
 ),
 
@@ -35,7 +33,7 @@ suspects as (
         count(*) over (partition by base_rows.row_key) as key_rows
     from {{ ref('base_' ~ table_name) }} as base_rows
     inner join repeated_hashes
-        on {{ key_hash('base_rows.row_key') }} = repeated_hashes.key_hash
+        on {{ key_hash('base_rows.row_key') }} = repeated_hashes.repeated_number
     where base_rows.row_key is not null
 
 ),

@@ -110,6 +110,30 @@ sample_size as (
 
 ),
 
+sampled_customers as (
+
+    select distinct customer_id
+    from sampled
+    where customer_id is not null
+
+),
+
+-- Few of all touches; told apart before the windows, which meet each of them often.
+sampled_touches as (
+
+    select
+        touchpoints.touchpoint_id,
+        touchpoints.customer_id,
+        touchpoints.channel,
+        touchpoints.campaign,
+        touchpoints.is_direct,
+        touchpoints.touched_at
+    from touchpoints
+    inner join sampled_customers
+        on touchpoints.customer_id = sampled_customers.customer_id
+
+),
+
 lookbacks as (
 
     {%- for days in lookbacks %}
@@ -141,27 +165,27 @@ touches_in_window as (
     select
         windows.lookback_number,
         windows.conversion_id,
-        touchpoints.touchpoint_id,
+        sampled_touches.touchpoint_id,
         windows.customer_id,
         windows.jackknife_group,
-        touchpoints.channel,
-        touchpoints.campaign,
-        touchpoints.is_direct,
+        sampled_touches.channel,
+        sampled_touches.campaign,
+        sampled_touches.is_direct,
         windows.conversion_value,
         windows.conversion_month,
-        touchpoints.touched_at,
+        sampled_touches.touched_at,
         windows.converted_at,
         windows.previous_converted_at
     from windows
-    left join touchpoints
-        on windows.customer_id = touchpoints.customer_id
-        and windows.converted_at >= touchpoints.touched_at
+    left join sampled_touches
+        on windows.customer_id = sampled_touches.customer_id
+        and windows.converted_at >= sampled_touches.touched_at
         and coalesce(
-            {{ seconds_between('touchpoints.touched_at', 'windows.converted_at') }}
+            {{ seconds_between('sampled_touches.touched_at', 'windows.converted_at') }}
             <= windows.lookback_seconds,
             true
         )
-        and coalesce(windows.previous_converted_at < touchpoints.touched_at, true)
+        and coalesce(windows.previous_converted_at < sampled_touches.touched_at, true)
 
 ),
 

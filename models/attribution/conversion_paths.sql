@@ -2,20 +2,8 @@
 -- order, what they brought and how long they took.
 with
 
-credits as (
-
-    select
-        conversion_id,
-        channel,
-        touch_position,
-        path_length,
-        conversion_value,
-        age_days
-    from {{ ref('touchpoint_credits') }}
-
-),
-
--- A path of one touch, or of none, is its channel.
+-- A path of one touch, or of none, is its channel. Short and long paths each read the
+-- credits: one reading for both would pass on every row twice.
 short_paths as (
 
     select
@@ -23,7 +11,7 @@ short_paths as (
         path_length,
         conversion_value,
         age_days as days_to_convert
-    from credits
+    from {{ ref('touchpoint_credits') }}
     where path_length <= 1
 
 ),
@@ -36,7 +24,7 @@ long_paths as (
         max(path_length) as path_length,
         max(conversion_value) as conversion_value,
         max(age_days) as days_to_convert
-    from credits
+    from {{ ref('touchpoint_credits') }}
     where path_length > 1
     group by conversion_id
 

@@ -77,6 +77,19 @@ channels as (
 
 ),
 
+-- Once a channel, not once a touch.
+channel_bits as (
+
+    select
+        {%- for word in range(1, 5) %}
+        {{ channel_bit('channel_number', word) }} as bit_{{ word }},
+        {%- endfor %}
+        spelling_number
+    from channels
+
+),
+
+-- Every conversion has a value.
 journeys as (
 
     select
@@ -84,13 +97,14 @@ journeys as (
         journey_touches.journey_number,
         max(journey_touches.jackknife_group) as jackknife_group,
         {%- for word in range(1, 5) %}
-        {{ channel_bits('channels.channel_number', word) }} as channels_{{ word }},
+        bit_or(channel_bits.bit_{{ word }}) as channels_{{ word }},
         {%- endfor %}
-        max(case when journey_touches.is_converted then 1 else 0 end) as conversions,
+        case when max(journey_touches.conversion_value) is null then 0 else 1 end
+            as conversions,
         max(journey_touches.conversion_value) as conversion_value
     from journey_touches
-    inner join channels
-        on journey_touches.channel_number = channels.spelling_number
+    inner join channel_bits
+        on journey_touches.channel_number = channel_bits.spelling_number
     group by journey_touches.customer_id, journey_touches.journey_number
 
 ),

@@ -128,16 +128,19 @@ bounded as (
 
 ),
 
--- A journey is known by the number of its first event.
-numbered as (
+-- What a journey's first touch tells all of them, in one number, because windows cost by
+-- the column: the number of that event, by which a journey is known, and the group of
+-- the customer in the last two digits (a hash for every touch would cost more).
+started as (
 
     select
         customer_id,
-        max(case when is_first then event_number end) over so_far as journey_number,
+        {{ last_known(
+            'case when is_first then event_number * 100 + '
+            ~ jackknife_group('customer_id') ~ ' end',
+            'so_far'
+        ) }} as first_touch_code,
         event_number,
-        -- Taken from first touches: a hash for every touch would cost more than this.
-        max(case when is_first then {{ jackknife_group('customer_id') }} end) over so_far
-            as jackknife_group,
         channel,
         channel_number,
         is_direct,
@@ -153,6 +156,26 @@ numbered as (
         order by event_number
         rows between unbounded preceding and current row
     )
+
+),
+
+numbered as (
+
+    select
+        customer_id,
+        cast((first_touch_code - first_touch_code % 100) / 100 as bigint) as journey_number,
+        event_number,
+        cast(first_touch_code % 100 as integer) as jackknife_group,
+        channel,
+        channel_number,
+        is_direct,
+        {%- for back in range(1, depth + 1) %}
+        channel_{{ back }}_before,
+        {%- endfor %}
+        is_last,
+        is_converted,
+        conversion_value
+    from started
 
 ),
 

@@ -3,6 +3,8 @@
 -- touch is NULL and whose path_length is 0.
 {%- set lookback_days = lookback_limit() %}
 {%- set half_life_days = number_setting('half_life_days', above=0) %}
+{%- set path_policies = ['independent', 'since_previous_conversion'] %}
+{%- set starts_anew = choice_setting('path_policy', path_policies) != 'independent' %}
 {#- Counted from the conversion, weights stay above 2^-50 while the window is at
     most 50 half-lives long; beyond, they are counted from the path's last touch,
     which then weighs 1, so that a path's weights can never all vanish. The
@@ -62,12 +64,13 @@ touches_in_window as (
     from conversions
     left join touchpoints
         on conversions.customer_id = touchpoints.customer_id
-        and touchpoints.touched_at <= conversions.converted_at
+        {%- if starts_anew %}
+        and coalesce(conversions.previous_converted_at < touchpoints.touched_at, true)
+        {%- endif %}
         {%- if lookback_days is not none %}
         and touchpoints.touched_at >= {{ days_before('conversions.converted_at', lookback_days) }}
         {%- endif %}
-        -- Known under path_policy since_previous_conversion only.
-        and coalesce(conversions.previous_converted_at < touchpoints.touched_at, true)
+        and conversions.converted_at >= touchpoints.touched_at
 
 ),
 

@@ -1,5 +1,6 @@
 -- One row per (series, grain, model, horizon): how far off each model has been, in
--- forecasts from earlier origins that knew nothing later.
+-- forecasts from earlier origins that knew nothing later. Where backtests are too few
+-- to compare models, there is only the one in use.
 with
 
 paths as (
@@ -22,7 +23,8 @@ choices as (
     select
         series,
         grain,
-        model
+        model,
+        is_compared
     from {{ ref('int_forecast_choices') }}
     where is_final
 
@@ -45,8 +47,13 @@ judged as (
             else 0e0
         end as is_inside_{{ level }},
         {%- endfor %}
-        paths.naive_scale
+        paths.naive_scale,
+        paths.model = choices.model as is_selected
     from paths
+    inner join choices
+        on paths.series = choices.series
+        and paths.grain = choices.grain
+        and (choices.is_compared or paths.model = choices.model)
     left join spreads
         on paths.series = spreads.series
         and paths.grain = spreads.grain
@@ -63,6 +70,7 @@ measured as (
         grain,
         model,
         step as horizon,
+        is_selected,
         count(*) as backtests,
         {{ stable_sum('abs(error)') }} / count(*) as mean_absolute_error,
         {{ wape('error', 'actual') }} as wape,
@@ -72,32 +80,8 @@ measured as (
         avg(is_inside_80) as coverage_80,
         avg(is_inside_95) as coverage_95
     from judged
-    group by series, grain, model, step
-
-),
-
-compared as (
-
-    select
-        measured.series,
-        measured.grain,
-        measured.model,
-        measured.horizon,
-        choices.model is not null as is_selected,
-        measured.backtests,
-        measured.mean_absolute_error,
-        measured.wape,
-        measured.smape,
-        measured.mase,
-        measured.bias,
-        measured.coverage_80,
-        measured.coverage_95
-    from measured
-    left join choices
-        on measured.series = choices.series
-        and measured.grain = choices.grain
-        and measured.model = choices.model
+    group by series, grain, model, step, is_selected
 
 )
 
-select * from compared
+select * from measured

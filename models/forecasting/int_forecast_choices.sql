@@ -1,5 +1,9 @@
 -- One row per (series, grain, origin): the model that had erred least, in forecasts
 -- whose periods had come by then. The final origin's choice is the one in use.
+--
+-- Backtests that reach over fewer than three horizons are not compared: who erred least
+-- in them was lucky, and the combination of all forecasts.
+{%- set horizons_needed = 3 %}
 with
 
 origins as (
@@ -8,7 +12,8 @@ origins as (
         series,
         grain,
         origin_index,
-        is_final
+        is_final,
+        horizon
     from {{ ref('int_forecast_origins') }}
 
 ),
@@ -27,7 +32,7 @@ paths as (
 
 ),
 
--- With nothing known, or in a draw, the combination of all is the safest, and naive the
+-- With too little known, or in a draw, the combination of all is the safest, and naive the
 -- last resort.
 preferences as (
 
@@ -59,12 +64,43 @@ errors as (
         series,
         grain,
         model,
+        origin_index,
         step,
         origin_index + step as known_from_index,
         actual,
         error
     from paths
     where error is not null
+
+),
+
+first_backtests as (
+
+    select
+        series,
+        grain,
+        min(origin_index) as first_index
+    from errors
+    group by series, grain
+
+),
+
+evidence as (
+
+    select
+        origins.series,
+        origins.grain,
+        origins.origin_index,
+        origins.is_final,
+        coalesce(
+            origins.origin_index - first_backtests.first_index
+            >= {{ horizons_needed }} * origins.horizon,
+            false
+        ) as is_compared
+    from origins
+    left join first_backtests
+        on origins.series = first_backtests.series
+        and origins.grain = first_backtests.grain
 
 ),
 
@@ -114,18 +150,26 @@ ranked as (
         offered.grain,
         offered.origin_index,
         offered.model,
+        evidence.is_final,
+        evidence.is_compared,
         records.mean_wape,
         row_number() over (
             partition by offered.series, offered.grain, offered.origin_index
             order by
                 -- Where candidates agree, their means differ by rounding alone.
-                round(records.mean_wape, 12) nulls last,
-                round(records.absolute_error, 9) nulls last,
+                case when evidence.is_compared then round(records.mean_wape, 12) end
+                nulls last,
+                case when evidence.is_compared then round(records.absolute_error, 9) end
+                nulls last,
                 preferences.preference
         ) as place
     from offered
     inner join preferences
         on offered.model = preferences.model
+    inner join evidence
+        on offered.series = evidence.series
+        and offered.grain = evidence.grain
+        and offered.origin_index = evidence.origin_index
     left join records
         on offered.series = records.series
         and offered.grain = records.grain
@@ -137,18 +181,15 @@ ranked as (
 chosen as (
 
     select
-        ranked.series,
-        ranked.grain,
-        ranked.origin_index,
-        ranked.model,
-        origins.is_final,
-        ranked.mean_wape
+        series,
+        grain,
+        origin_index,
+        model,
+        is_final,
+        is_compared,
+        mean_wape
     from ranked
-    inner join origins
-        on ranked.series = origins.series
-        and ranked.grain = origins.grain
-        and ranked.origin_index = origins.origin_index
-    where ranked.place = 1
+    where place = 1
 
 )
 

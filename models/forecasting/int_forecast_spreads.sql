@@ -5,7 +5,7 @@
 -- The size of errors is that of the step and those close to it; how many times that
 -- size 80 and 95 in 100 errors stay within is learnt from all steps together. Of few
 -- backtests the tails are not known: there the t distribution says how wide.
-{%- set half_trusted = '5e0' %}
+{%- set half_trusted = '4e0' %}
 with
 
 paths as (
