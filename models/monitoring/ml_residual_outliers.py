@@ -173,7 +173,7 @@ def score_points(points, contamination, seed, stored=None):
 
 
 def fingerprints(vectors, may_train, contamination, seed):
-    """Text (n,) that differs where a vector, whether it trains, or a setting differs."""
+    """Text (n,) that differs where a vector, its use or a setting differs."""
     hashed = pd.util.hash_pandas_object(
         pd.DataFrame(vectors).assign(
             may_train=may_train, contamination=contamination, seed=seed
