@@ -1,4 +1,4 @@
-{% macro level_ctes(source, measure, statistic) %}
+{% macro level_ctes(source, measure, statistic, news=none) %}
 {#-
     CTEs that end in `leveled`: the rows of the CTE `source` (series_id, step,
     season_length...) with what the last four whole seasons before each point say.
@@ -15,7 +15,25 @@
                      of the first season.
     relative_offset  the measure less that mean, over the mean absolute value there
     A whole season holds every place once, so weekdays or hours do not move it.
+
+    With `news` (points_news) the rows are the news and what they rest on: all of seven
+    seasons before them, and of earlier ones those of their places (see
+    int_expectations, and unless_stored).
 -#}
+{%- set season_mean -%}
+case when step >= season_length - 1 then
+            cast(running_sum - coalesce(lag(running_sum) over same_phase, 0) as double)
+            / nullif(running_count - coalesce(lag(running_count) over same_phase, 0), 0)
+        end
+{%- endset %}
+{%- set season_size -%}
+case when step >= season_length - 1 then
+            cast(running_size - coalesce(lag(running_size) over same_phase, 0) as double)
+            / nullif(running_count - coalesce(lag(running_count) over same_phase, 0), 0)
+        end
+{%- endset %}
+{%- set relative_value = 'case when mean_of_season > 0 then ' ~ measure
+    ~ ' / mean_of_season end' -%}
 summed as (
 
     select
@@ -41,14 +59,8 @@ season_means as (
     select
         *,
         -- The beginning of a first season would lean to its weekdays or hours.
-        case when step >= season_length - 1 then
-            cast(running_sum - coalesce(lag(running_sum) over same_phase, 0) as double)
-            / nullif(running_count - coalesce(lag(running_count) over same_phase, 0), 0)
-        end as season_mean,
-        case when step >= season_length - 1 then
-            cast(running_size - coalesce(lag(running_size) over same_phase, 0) as double)
-            / nullif(running_count - coalesce(lag(running_count) over same_phase, 0), 0)
-        end as season_size,
+        {{ unless_stored(season_mean, 'season_mean', news) }} as season_mean,
+        {{ unless_stored(season_size, 'season_size', news) }} as season_size,
         running_negatives - coalesce(lag(running_negatives, 4) over same_phase, 0)
             as negatives
     from summed
@@ -151,8 +163,15 @@ leveled as (
 
     select
         *,
-        case when mean_of_season > 0 then {{ measure }} / mean_of_season end
-            as relative_value,
+        {%- if news %}
+        -- The season round the points of the last one has only now gone by.
+        case
+            when step >= first_step - season_length then {{ relative_value }}
+            else stored_relative_value
+        end as relative_value,
+        {%- else %}
+        {{ relative_value }} as relative_value,
+        {%- endif %}
         -- Nobody asks for it where nothing ever is negative.
         case
             when size_of_season > 0 and min({{ measure }}) over (partition by series_id) < 0

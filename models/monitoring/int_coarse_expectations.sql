@@ -1,10 +1,14 @@
 -- One row per point: its value as later points may learn from it. What was far off
 -- the median of its past, and what a known event moved, is put back to what was
--- expected.
+-- expected. In a frequent run only what is new is computed, from the 24 weeks before,
+-- the most that it rests on, and from stored residuals; other rows stand.
 {%- set given = 'select ' ~ points_print() ~ ' from ' ~ ref('int_series_points') %}
 {%- if is_judged_already(this, given) %}
 select * from {{ this }}
 {%- else %}
+{%- set news = points_news(this) %}
+{%- set past = none if news else 'past' %}
+{%- set in_past = '' if news else ' over past' %}
 with
 
 points as (
@@ -16,10 +20,35 @@ points as (
         season_length,
         season_position,
         scale_class,
-        case when event_name is null and is_complete then value end as value
+        case when event_name is null and is_complete then value end as value,
+        period_start
     from {{ ref('int_series_points') }}
+    {%- if news %}
+    where {{ is_news(news, days_before=168) }}
+    {%- endif %}
 
 ),
+{%- if news %}
+
+stored as (
+
+    select *
+    from {{ this }}
+    where not {{ is_news(news) }}
+
+),
+
+last_places as (
+
+    select
+        series_id,
+        scale_class,
+        max(place) as place
+    from stored
+    group by series_id, scale_class
+
+),
+{%- endif %}
 
 prints as (
 
@@ -64,31 +93,44 @@ seasonal as (
 
 {{ residual_ctes('seasonal', 'value') }},
 
-scaled as (
+-- Numbered among the points that deviations are compared with.
+placed as (
 
     select
-        *,
-        {{ mad_scale('residual', 'past_deviations') }} as scale,
-        -- Of what grows the median of four seasons lags: residuals lie above 0.
-        case
-            when count(residual) over past_deviations >= 14
-                then {{ rolling_quantile('residual', 0.5, 'past_deviations') }}
-            else 0e0
-        end as usual_residual
+        residuals.*,
+        {%- if news %}
+        coalesce(last_places.place, 0) +
+        {%- endif %}
+        row_number() over (
+            partition by residuals.series_id, residuals.scale_class
+            order by residuals.step
+        ) as place
     from residuals
-    window past_deviations as (
-        partition by series_id, scale_class
-        order by step
-        rows between 365 preceding and 1 preceding
-    )
+    {%- if news %}
+    left join last_places
+        on residuals.series_id = last_places.series_id
+        and residuals.scale_class = last_places.scale_class
+    where {{ is_news(news) }}
+    {%- endif %}
 
 ),
+
+{#- Of what grows the median of four seasons lags: residuals lie above 0. -#}
+{{ over_past('scaled', 'placed', {
+    'scale': mad_scale('residual', past),
+    'usual_residual':
+        'case when count(residual)' ~ in_past ~ ' >= 14 then '
+        ~ rolling_quantile('residual', 0.5, past) ~ ' else 0e0 end',
+}, ['residual'], news) }},
 
 cleaned as (
 
     select
         scaled.series_id,
+        scaled.grain,
         scaled.step,
+        scaled.scale_class,
+        scaled.place,
         case
             -- Beyond two and a half scales.
             when
@@ -97,12 +139,34 @@ cleaned as (
                 then coalesce(scaled.expected, scaled.filled_value)
             else scaled.value
         end as training_value,
+        scaled.residual,
         scaled.scale as coarse_scale,
-        prints.points_print
+        scaled.period_start
     from scaled
+    {%- if news %}
+    union all
+    select
+        {%- for column in [
+            'series_id', 'grain', 'step', 'scale_class', 'place', 'training_value',
+            'residual', 'coarse_scale', 'period_start',
+        ] %}
+        {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from stored
+    {%- endif %}
+
+),
+
+told_on as (
+
+    select
+        cleaned.*,
+        prints.points_print,
+        {{ news_columns(news) }}
+    from cleaned
     cross join prints
 
 )
 
-select * from cleaned
+select * from told_on
 {%- endif %}

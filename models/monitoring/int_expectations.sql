@@ -1,9 +1,22 @@
 -- One row per point: what was to be expected of it, from strictly earlier points as
--- later ones may learn from them, and how far off it was.
+-- later ones may learn from them, and how far off it was. In a frequent run only what
+-- is new is computed, from what it rests on; other rows stand.
 {%- set given = 'select max(points_print) from ' ~ ref('int_coarse_expectations') %}
 {%- if is_judged_already(this, given) %}
 select * from {{ this }}
 {%- else %}
+{%- set news = handed_news(this, ref('int_coarse_expectations'), 'lagging_expected') %}
+-- What later points rest on, kept with each row.
+{%- set kept = [
+    'season_mean', 'season_size', 'relative_value', 'kin_factor', 'kin_noise', 'own_way',
+    'way_noise', 'lagging_expected', 'short_excess', 'value_excess', 'value_until',
+    'expected_until', 'reach_until', 'points_until', 'way_until', 'distance_until',
+] %}
+{%- set columns = [
+    'series_id', 'metric', 'channel', 'grain', 'event_name', 'is_complete', 'is_quiet',
+    'is_signed', 'step', 'season_length', 'season_position', 'scale_class', 'place',
+    'value', 'level', 'size', 'expected', 'widening', 'residual', 'training_residual',
+] + kept + ['business_date', 'period_start'] %}
 with
 
 points as (
@@ -13,33 +26,122 @@ points as (
 
 ),
 
+told as (
+
+    select
+        max(points_print) as points_print,
+        max(earlier_print) as earlier_print,
+        max(case when grain = 'hour' then new_from end) as new_hours_from,
+        max(case when grain = 'day' then new_from end) as new_days_from
+    from {{ ref('int_coarse_expectations') }}
+
+),
+
 training_values as (
 
     select
         series_id,
         step,
+        place,
         training_value,
-        coarse_scale,
-        points_print
+        coarse_scale
     from {{ ref('int_coarse_expectations') }}
 
 ),
+{%- if news %}
+
+stored as (
+
+    select *
+    from {{ this }}
+    where not {{ is_news(news) }}
+
+),
+
+new_points as (
+
+    select
+        series_id,
+        season_length,
+        season_position,
+        step
+    from points
+    where {{ is_news(news) }}
+
+),
+
+new_spans as (
+
+    select
+        series_id,
+        min(step) as first_step,
+        max(step) as last_step
+    from new_points
+    group by series_id
+
+),
+
+new_places as (
+
+    select distinct
+        series_id,
+        season_position
+    from new_points
+
+),
+
+-- All of the seven seasons before what is new; of sixty, those of its places, and of the
+-- point before it.
+needed as (
+
+    select
+        points.*,
+        new_spans.first_step,
+        points.step >= new_spans.first_step as is_new
+    from points
+    inner join new_spans
+        on points.series_id = new_spans.series_id
+    left join new_places
+        on points.series_id = new_places.series_id
+        and points.season_position = new_places.season_position
+    where
+        points.step >= new_spans.first_step - 60 * points.season_length
+        and (
+            points.step >= new_spans.first_step - 7 * points.season_length
+            or new_places.series_id is not null
+            -- Steps since the point before, in the season.
+            or (
+                (points.step - new_spans.first_step + 1) % points.season_length
+                + points.season_length
+            ) % points.season_length <= new_spans.last_step - new_spans.first_step + 1
+        )
+
+),
+{%- endif %}
 
 joined as (
 
     select
         points.*,
+        {%- for column in (kept if news else []) %}
+        stored.{{ column }} as stored_{{ column }},
+        {%- endfor %}
+        training_values.place,
         training_values.training_value,
-        training_values.coarse_scale,
-        training_values.points_print
-    from points
+        training_values.coarse_scale
+    from {{ 'needed' if news else 'points' }} as points
     inner join training_values
         on points.series_id = training_values.series_id
         and points.step = training_values.step
+    {%- if news %}
+    left join stored
+        on points.series_id = stored.series_id
+        and points.step = stored.step
+    {%- endif %}
 
 ),
 
-{{ level_ctes('joined', 'training_value', 'mean') }},
+{{ level_ctes('joined', 'training_value', 'mean', news) }},
 
 averaged as (
 
@@ -103,7 +205,9 @@ kin_averaged as (
 
     select
         *,
-        case when factor_weight is not null then kin_total / kin_weight end as kin_factor,
+        {{ unless_stored(
+            'case when factor_weight is not null then kin_total / kin_weight end',
+            'kin_factor', news) }} as kin_factor,
         factor_weight / kin_weight as part_of_kin
     from among_kin
 
@@ -113,9 +217,12 @@ beside_kin as (
 
     select
         *,
-        kin_factor * kin_factor / kin_weight as kin_noise,
-        mean_factor - kin_factor as own_way,
-        factor_noise * greatest(0e0, 1e0 - part_of_kin) as way_noise
+        {{ unless_stored('kin_factor * kin_factor / kin_weight', 'kin_noise', news) }}
+            as kin_noise,
+        {{ unless_stored('mean_factor - kin_factor', 'own_way', news) }} as own_way,
+        {{ unless_stored(
+            'factor_noise * greatest(0e0, 1e0 - part_of_kin)', 'way_noise', news) }}
+            as way_noise
     from kin_averaged
 
 ),
@@ -230,10 +337,9 @@ lagging as (
         *,
         (level_points + 1e0) / 2e0 as lag_points,
         (long_points + 1e0) / 2e0 as long_lag_points,
-        case
-            when not is_signed and training_value is not null
-                then long_level * season_share
-        end as lagging_expected
+        {{ unless_stored(
+            'case when not is_signed and training_value is not null then long_level'
+            ~ ' * season_share end', 'lagging_expected', news) }} as lagging_expected
     from unshifted
 
 ),
@@ -247,9 +353,10 @@ summed_until as (
             ('expected', 'lagging_expected'),
             ('reach', 'lagging_expected * long_lag_points'),
         ] %}
-        sum(cast({{ term }} as decimal(38, 15))) over until_then as {{ sum }}_until,
+        sum(cast({{ term }} as decimal(38, 15))) over until_then
+            as {{ 'read_' if news }}{{ sum }}_until,
         {%- endfor %}
-        count(lagging_expected) over until_then as points_until
+        count(lagging_expected) over until_then as {{ 'read_' if news }}points_until
     from lagging
     window until_then as (
         partition by series_id
@@ -258,6 +365,10 @@ summed_until as (
     )
 
 ),
+
+{{ carried_sums(
+    'carried_until', 'summed_until',
+    ['value_until', 'expected_until', 'reach_until', 'points_until'], news) }},
 
 last_year as (
 
@@ -269,7 +380,7 @@ last_year as (
         {%- endfor %}
         (points_until - coalesce(lag(points_until, 52) over same_phase, 0))
         / cast(season_length as double) as seasons_seen
-    from summed_until
+    from carried_until
     window same_phase as (
         partition by series_id, step % season_length
         order by step
@@ -308,19 +419,16 @@ compared as (
 
     select
         *,
-        case
-            when lagging_expected is not null and long_level_now * season_share > 0
-                then short_level_now / long_level_now - 1e0
-        end as short_excess,
+        {{ unless_stored(
+            'case when lagging_expected is not null and long_level_now * season_share > 0'
+            ~ ' then short_level_now / long_level_now - 1e0 end',
+            'short_excess', news) }} as short_excess,
         -- Of what is NULL greatest() and least() would make a number.
-        case
-            when lagging_expected is not null and long_level_now * season_share > 0
-                then
-                    greatest(
-                        -1e0,
-                        least(1e0, training_value / (long_level_now * season_share) - 1e0)
-                    )
-        end as value_excess
+        {{ unless_stored(
+            'case when lagging_expected is not null and long_level_now * season_share > 0'
+            ~ ' then greatest(-1e0, least(1e0, training_value'
+            ~ ' / (long_level_now * season_share) - 1e0)) end',
+            'value_excess', news) }} as value_excess
     from carried_on
 
 ),
@@ -332,9 +440,9 @@ compared_until as (
     select
         *,
         sum(cast(short_excess * value_excess as decimal(38, 15))) over until_then
-            as way_until,
+            as {{ 'read_' if news }}way_until,
         sum(cast(short_excess * short_excess as decimal(38, 15))) over until_then
-            as distance_until
+            as {{ 'read_' if news }}distance_until
     from compared
     window until_then as (
         partition by series_id
@@ -343,6 +451,9 @@ compared_until as (
     )
 
 ),
+
+{{ carried_sums(
+    'compared_until_now', 'compared_until', ['way_until', 'distance_until'], news) }},
 
 told_apart as (
 
@@ -353,7 +464,7 @@ told_apart as (
         cast(
             distance_until - coalesce(lag(distance_until, 52) over same_phase, 0) as double
         ) as past_distance
-    from compared_until
+    from compared_until_now
     window same_phase as (
         partition by series_id, step % season_length
         order by step
@@ -393,6 +504,14 @@ seasonal as (
         season_length,
         season_position,
         scale_class,
+        place,
+        {%- for column in kept %}
+        {{ column }},
+        {%- endfor %}
+        {%- if news %}
+        is_new,
+        first_step,
+        {%- endif %}
         value,
         case
             -- Nothing for four seasons: dead, whatever it once was.
@@ -408,7 +527,6 @@ seasonal as (
             short_share * short_share / nullif(level_points, 0e0)
             + (1e0 - short_share * short_share) / nullif(long_points, 0e0)
         ) as level_points,
-        points_print,
         business_date,
         period_start
     from trusted
@@ -420,33 +538,63 @@ seasonal as (
 expected_points as (
 
     select
-        series_id,
-        metric,
-        channel,
-        grain,
-        event_name,
-        is_complete,
-        is_quiet,
-        is_signed,
-        step,
-        season_length,
-        season_position,
-        scale_class,
-        value,
-        level,
-        size,
-        expected,
-        widening,
-        residual,
+        *,
         -- What may train the scale.
         case when event_name is null and is_complete then residual end
-            as training_residual,
-        points_print,
-        business_date,
-        period_start
+            as training_residual
     from residuals
+
+),
+
+judged as (
+
+    select {{ columns | join(', ') }}
+    from expected_points
+    {%- if news %}
+    where is_new
+    union all
+    -- The season round some points had not gone by when they were stored.
+    select
+        {%- for column in columns %}
+        {%- if column == 'relative_value' %}
+        case
+            when last_season.series_id is not null then last_season.relative_value
+            else stored.relative_value
+        end as relative_value
+        {%- else %}
+        stored.{{ column }}
+        {%- endif %}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from stored
+    left join (
+        select
+            series_id,
+            step,
+            relative_value
+        from expected_points
+        where not is_new and step >= first_step - season_length
+    ) as last_season
+        on stored.series_id = last_season.series_id
+        and stored.step = last_season.step
+    {%- endif %}
+
+),
+
+told_on as (
+
+    select
+        judged.*,
+        told.points_print,
+        told.earlier_print,
+        case
+            when judged.grain = 'hour' then told.new_hours_from
+            else told.new_days_from
+        end as new_from
+    from judged
+    cross join told
 
 )
 
-select * from expected_points
+select * from told_on
 {%- endif %}

@@ -1,32 +1,75 @@
--- One row per point: how unusual its residual is beside its own past.
+-- One row per point: how unusual its residual is beside its own past. In a frequent
+-- run only what is new is scored, by the stored past; other rows stand.
 {%- set given = 'select max(points_print) from ' ~ ref('int_expectations') %}
 {%- if is_judged_already(this, given) %}
 select * from {{ this }}
 {%- else %}
+{%- set news = handed_news(this, ref('int_expectations'), 'day_stray') %}
+{%- set past = none if news else 'past' %}
+{%- set in_past = '' if news else ' over past' %}
+{%- set columns = [
+    'series_id', 'metric', 'channel', 'grain', 'event_name', 'is_complete', 'is_quiet',
+    'is_signed', 'step', 'season_length', 'scale_class', 'place', 'value', 'level', 'size',
+    'expected', 'widening', 'residual', 'scale', 'quartile_1', 'quartile_3',
+    'shift_value', 'is_sparse', 'has_history', 'z_score', 'training_residual',
+    'coarsely_cut_residual', 'cut_residual', 'cut_ratio', 'twice_cut_ratio', 'day_stray',
+    'business_date', 'period_start',
+] %}
 with
 
 expectations as (
 
-    select *
+    select
+        series_id,
+        metric,
+        channel,
+        grain,
+        event_name,
+        is_complete,
+        is_quiet,
+        is_signed,
+        step,
+        season_length,
+        scale_class,
+        place,
+        value,
+        level,
+        size,
+        expected,
+        widening,
+        residual,
+        training_residual,
+        business_date,
+        period_start
+    from {{ ref('int_expectations') }}
+    {%- if news %}
+    where {{ is_news(news) }}
+    {%- endif %}
+
+),
+
+prints as (
+
+    select max(points_print) as points_print
     from {{ ref('int_expectations') }}
 
 ),
+{%- if news %}
 
-coarsely_scaled as (
+stored as (
 
-    select
-        *,
-        {{ mad_scale('training_residual', 'past_deviations') }} as coarse_scale,
-        {{ rolling_quantile('training_residual', 0.25, 'past_deviations') }} as quartile_1,
-        {{ rolling_quantile('training_residual', 0.75, 'past_deviations') }} as quartile_3
-    from expectations
-    window past_deviations as (
-        partition by series_id, scale_class
-        order by step
-        rows between 365 preceding and 1 preceding
-    )
+    select *
+    from {{ this }}
+    where not {{ is_news(news) }}
 
 ),
+{%- endif %}
+
+{{ over_past('coarsely_scaled', 'expectations', {
+    'coarse_scale': mad_scale('training_residual', past),
+    'quartile_1': rolling_quantile('training_residual', 0.25, past),
+    'quartile_3': rolling_quantile('training_residual', 0.75, past),
+}, ['training_residual'], news) }},
 
 -- Beyond two scales a residual counts as two: wild ones must not set the scale.
 cut_coarsely as (
@@ -42,19 +85,9 @@ cut_coarsely as (
 
 ),
 
-scaled as (
-
-    select
-        *,
-        {{ robust_scale('coarsely_cut_residual', 2, 'past_deviations') }} as robust_scale
-    from cut_coarsely
-    window past_deviations as (
-        partition by series_id, scale_class
-        order by step
-        rows between 365 preceding and 1 preceding
-    )
-
-),
+{{ over_past('scaled', 'cut_coarsely', {
+    'robust_scale': robust_scale('coarsely_cut_residual', 2, past),
+}, ['coarsely_cut_residual'], news) }},
 
 -- By that scale, which is surer than the coarse one, the cut can be further out,
 -- where it costs less of what good residuals say.
@@ -71,20 +104,10 @@ cut as (
 
 ),
 
-measured as (
-
-    select
-        *,
-        {{ robust_scale('cut_residual', 2.5, 'past_deviations') }} as own_scale,
-        count(cut_residual) over past_deviations as past_residuals
-    from cut
-    window past_deviations as (
-        partition by series_id, scale_class
-        order by step
-        rows between 365 preceding and 1 preceding
-    )
-
-),
+{{ over_past('measured', 'cut', {
+    'own_scale': robust_scale('cut_residual', 2.5, past),
+    'past_residuals': 'count(cut_residual)' ~ in_past,
+}, ['cut_residual'], news) }},
 
 -- A scale of n residuals errs by one part in the root of 2 n.
 unsure as (
@@ -189,23 +212,14 @@ known as (
 
 ),
 
-centred as (
-
-    select
-        *,
-        {{ stable_sum('cut_ratio', over='past_deviations') }}
-        / nullif(count(cut_ratio) over past_deviations, 0) as mean_ratio,
-        {{ stable_sum('cut_ratio * cut_ratio', over='past_deviations') }}
-        / nullif(count(cut_ratio) over past_deviations, 0) as mean_square_ratio,
-        count(cut_ratio) over past_deviations as past_ratios
-    from known
-    window past_deviations as (
-        partition by series_id, scale_class
-        order by step
-        rows between 365 preceding and 1 preceding
-    )
-
-),
+{{ over_past('centred', 'known', {
+    'mean_ratio':
+        stable_sum('cut_ratio', over=past) ~ ' / nullif(count(cut_ratio)' ~ in_past ~ ', 0)',
+    'mean_square_ratio':
+        stable_sum('cut_ratio * cut_ratio', over=past)
+        ~ ' / nullif(count(cut_ratio)' ~ in_past ~ ', 0)',
+    'past_ratios': 'count(cut_ratio)' ~ in_past,
+}, ['cut_ratio'], news) }},
 
 standardised as (
 
@@ -230,7 +244,7 @@ shifted as (
         case
             when standard_ratio is not null
                 then greatest(-most, least(most, standard_ratio))
-        end as shift_value
+        end as twice_cut_ratio
     from standardised
 
 ),
@@ -238,50 +252,31 @@ shifted as (
 -- Where good and bad hours come in rows, sums of them stray further than sums of
 -- independent ones: by `persistence`, which widens what a lasting shift must show.
 -- Its estimate errs by a tenth, which alone is no reason to widen anything.
-persisting as (
+{{ over_past('persisting', 'shifted', {
+    'day_stray':
+        'case when count(twice_cut_ratio)' ~ in_past ~ ' > 3 then abs('
+        ~ stable_sum('twice_cut_ratio', over=past)
+        ~ ') / sqrt(count(twice_cut_ratio)' ~ in_past ~ ') end',
+}, ['twice_cut_ratio'], news, keys=['series_id'], place='step', rows='11 preceding',
+    until='current row') }},
 
-    select
-        *,
-        case
-            when count(shift_value) over last_day > 3
-                then
-                    abs({{ stable_sum('shift_value', over='last_day') }})
-                    / sqrt(count(shift_value) over last_day)
-        end as day_stray
-    from shifted
-    window last_day as (
-        partition by series_id
-        order by step
-        rows between 11 preceding and current row
-    )
+{{ over_past('strayed_days', 'persisting', {
+    'usual_stray': rolling_quantile('day_stray', 0.5, past),
+}, ['day_stray'], news, keys=['series_id'], place='step', rows='1008 preceding') }},
 
-),
+{{ over_past('zero_hours', 'strayed_days', {
+    'zero_share':
+        'avg(case when not is_quiet and value = 0 then 1e0 when not is_quiet then 0e0 end)'
+        ~ in_past,
+}, ['is_quiet', 'value'], news, keys=['series_id'], place='step',
+    rows='672 preceding') }},
 
 strayed as (
 
     select
         *,
-        greatest(
-            1e0,
-            coalesce(
-                1.4826e0 * {{ rolling_quantile('day_stray', 0.5, 'past_days') }} / 1.1e0,
-                1e0
-            )
-        ) as persistence,
-        avg(case when not is_quiet and value = 0 then 1e0 when not is_quiet then 0e0 end)
-            over past_weeks as zero_share
-    from persisting
-    window
-        past_days as (
-            partition by series_id
-            order by step
-            rows between 1008 preceding and 1 preceding
-        ),
-        past_weeks as (
-            partition by series_id
-            order by step
-            rows between 672 preceding and 1 preceding
-        )
+        greatest(1e0, coalesce(1.4826e0 * usual_stray / 1.1e0, 1e0)) as persistence
+    from zero_hours
 
 ),
 
@@ -298,6 +293,8 @@ scored as (
         is_signed,
         step,
         season_length,
+        scale_class,
+        place,
         value,
         level,
         size,
@@ -307,7 +304,7 @@ scored as (
         scale,
         quartile_1,
         quartile_3,
-        shift_value / persistence as shift_value,
+        twice_cut_ratio / persistence as shift_value,
         -- A ratio says nothing of an hour in which there usually is nothing.
         coalesce(grain = 'hour' and zero_share > 0.25e0, false)
         or grain = 'hour' and is_quiet and metric in (
@@ -323,12 +320,39 @@ scored as (
             when abs(value - expected) > level then 9e0 * sign(value - expected)
             else 0e0
         end as z_score,
-        points_print,
+        training_residual,
+        coarsely_cut_residual,
+        cut_residual,
+        cut_ratio,
+        twice_cut_ratio,
+        day_stray,
         business_date,
         period_start
     from strayed
 
+),
+
+judged as (
+
+    select {{ columns | join(', ') }}
+    from scored
+    {%- if news %}
+    union all
+    select {{ columns | join(', ') }}
+    from stored
+    {%- endif %}
+
+),
+
+told_on as (
+
+    select
+        judged.*,
+        prints.points_print
+    from judged
+    cross join prints
+
 )
 
-select * from scored
+select * from told_on
 {%- endif %}
