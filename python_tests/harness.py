@@ -303,8 +303,12 @@ class Project:
         elif vars:
             arguments += ["--vars", yaml.safe_dump(vars, width=math.inf)]
         arguments += ["--profiles-dir", str(self._profiles(duckdb_threads))]
-        run = self._run_command if command_line else self._run_in_worker
-        returncode, output = run(arguments, environment, folder)
+        if command_line:
+            returncode, output = self._run_command(arguments, environment)
+        else:
+            returncode, output = self._run_in_worker(
+                arguments, environment, folder, tests
+            )
         return Built(folder, returncode, output)
 
     def good(self, *arguments, **settings):
@@ -350,7 +354,7 @@ class Project:
             str(self.folder / f"logs_{name}"),
         ]
 
-    def _run_command(self, arguments, environment, folder):
+    def _run_command(self, arguments, environment):
         """Run dbt as a user does, as a process of its own."""
         command = shutil.which("dbt", path=Path(sys.executable).parent)
         done = subprocess.run(
@@ -362,7 +366,7 @@ class Project:
         )
         return done.returncode, done.stdout + done.stderr
 
-    def _run_in_worker(self, arguments, environment, folder):
+    def _run_in_worker(self, arguments, environment, folder, tests):
         """Run dbt in the worker process, starting it for the first job."""
         if self.worker is None or self.worker.poll() is not None:
             self._start_worker()
@@ -371,6 +375,7 @@ class Project:
         job = {
             "arguments": [*arguments, *self._paths("worker")],
             "environment": environment,
+            "tests": tests,
             "output": str(output),
         }
         self.worker.stdin.write(json.dumps(job) + "\n")
