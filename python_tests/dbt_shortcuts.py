@@ -1,7 +1,7 @@
 """What dbt does over and over in the runs of one process, done once or not at all.
 
 The tests build hundreds of tiny shops, and what dbt does around their SQL takes most
-of the time. Nothing here changes which SQL is run or what is printed: runs of the
+of the time. Nothing here changes which SQL is run: runs of the
 command line itself (`command_line=True`, `make build`, `make test-reference`) go
 without it.
 """
@@ -10,9 +10,11 @@ import functools
 
 import jinja2
 import parsedatetime
+from dbt.compilation import Compiler
 from dbt_common.clients import jinja as dbt_jinja
 from dbt_common.events.base_types import BaseEvent, EventLevel
 from dbt_common.events.event_manager import EventManager
+from dbt_common.tests import enable_test_caching
 
 
 def drop_debug_events():
@@ -59,13 +61,32 @@ def compile_templates_once():
         environment.compile = compile_once
 
 
+def link_nodes_once():
+    """The arrows between the nodes of one project are the same in all its runs."""
+    link = Compiler.compile
+    graphs = {}
+
+    def link_once(self, manifest, *arguments, **settings):
+        key = (frozenset(manifest.nodes), frozenset(manifest.unit_tests))
+        if key in graphs:
+            self.initialize()
+            manifest.build_parent_and_child_maps()
+        else:
+            graphs[key] = link(self, manifest, *arguments, **settings)
+        return graphs[key]
+
+    Compiler.compile = link_once
+
+
 def share_date_patterns():
     """Each result of a query would compile the patterns of dates written out."""
     parsedatetime.Constants = functools.cache(parsedatetime.Constants)
 
 
 def take_all():
-    """Take every shortcut in this process."""
+    """Take every shortcut in this process, and those that dbt has for its own tests."""
+    enable_test_caching()
     drop_debug_events()
     compile_templates_once()
+    link_nodes_once()
     share_date_patterns()

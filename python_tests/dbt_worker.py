@@ -8,6 +8,7 @@ The answer to each is one line on the file descriptor named by the first argumen
 parse serves every setting.
 """
 
+import gc
 import json
 import os
 import pickle
@@ -86,6 +87,8 @@ def main():
         if manifests is None:
             directories = arguments[arguments.index("--target-path") :]
             manifests = into_file(output, parse, directories)
+            # What is there by now stays: the collector need not look at it again.
+            gc.freeze()
         manifest = manifests.get(job["tests"])
         success = manifest and into_file(output, run, arguments, manifest)
         answers.write(json.dumps(bool(success)) + "\n")
