@@ -270,11 +270,7 @@ class Project:
         """
         if base is not None:
             data, select = base.data, ATTRIBUTION_ALONE
-        if again is not None:
-            folder = again.folder
-        else:
-            folder = self.folder / f"run{next(self.numbers):03d}"
-            folder.mkdir()
+        folder = again.folder if again is not None else self._new_folder()
         if base is not None:
             shutil.copy(base.warehouse, folder / "w.duckdb")
         if raw is not None:
@@ -332,6 +328,17 @@ class Project:
             else:
                 self.builds[key] = self.good(raw(), **settings)
         return self.builds[key]
+
+    def copy(self, built):
+        """A `Built` with a copy of its warehouse, for a test that builds it again."""
+        folder = self._new_folder()
+        shutil.copy(built.warehouse, folder / "w.duckdb")
+        return Built(folder, built.returncode, built.output)
+
+    def _new_folder(self):
+        folder = self.folder / f"run{next(self.numbers):03d}"
+        folder.mkdir()
+        return folder
 
     def _profiles(self, duckdb_threads):
         """Folder of profiles.yml, a copy with another number of threads if given."""
