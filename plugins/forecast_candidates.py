@@ -710,6 +710,11 @@ HARMONICS = 6
 PULL = 0.16
 # Trust in the long season while only one has been seen.
 TRUST_IN_ONE = 0.5
+# Short seasons after which every other one can be told apart, and how strongly (as
+# autocorrelation) a period must be like that of two seasons before and unlike that of
+# one before. Of 700 series without such a cycle, none has both.
+ALTERNATES_AFTER = 16
+ALTERNATES_BY = 0.25
 
 
 def closed_phases(y, m):
@@ -823,6 +828,67 @@ def without_outliers(y, m):
     if np.nanmin(y) > 0:
         pulled = np.maximum(expected * (1 + rest), 0.05 * expected)
     return np.where(alone, pulled, y)
+
+
+def alternation(y, m, horizon):
+    """What every other short season has more or less than its neighbours, as logs of
+    factors (n + horizon,): promotions from Monday to Friday every other week. Zeros
+    where seasons do not alternate.
+
+    What level and short season leave must return after two seasons and be reversed
+    after one. Seasons are then told apart as high and low ones, beginning at the
+    phase that tells them apart best, and the pattern is half the mean difference of
+    both by phase; so it survives that two high ones follow each other now and then.
+    Seasons to come alternate, and are trusted as far as those of the past have done
+    so: the expectation of a chain of two states.
+    """
+    n = len(y)
+    nothing = np.zeros(n + horizon)
+    if m <= 1 or n < ALTERNATES_AFTER * m or np.nanmin(y) <= 0:
+        return nothing
+    t = np.arange(n + horizon)
+    logs = np.log(y)
+    there = ~np.isnan(logs)
+    rest = logs - seasonal_indices(logs, m, ADDITIVE)[t[:n] % m]
+    level = centred_average(rest, 2 * m)
+    if np.isnan(level).all():
+        return nothing
+    rest = np.where(there, rest - interpolated(level), 0.0)
+    power = float(rest @ rest)
+    after_one, after_two = (
+        float(rest[lag:] @ rest[:-lag]) / power if power > 1e-12 * n else 0.0
+        for lag in (m, 2 * m)
+    )
+    if after_one > -ALTERNATES_BY or after_two < ALTERNATES_BY:
+        return nothing
+
+    def clarity(start):
+        return np.abs(np.bincount((t[:n] + m - start) // m, weights=rest)).sum()
+
+    start = max(range(m), key=lambda phase: (round(clarity(phase), 9), -phase))
+    season = (t + m - start) // m
+    season -= season[0]
+    past, phases = season[:n], t[:n] % m
+    seen = np.maximum(np.bincount(phases[there], minlength=m), 1)
+    state = np.where(np.bincount(past, weights=rest) >= 0, 1.0, -1.0)
+    for _ in range(10):
+        pattern = np.bincount(phases, weights=state[past] * rest, minlength=m) / seen
+        evidence = np.bincount(past, weights=rest * pattern[phases])
+        before, state = state, np.where(evidence >= 0, 1.0, -1.0)
+        if (state == before).all():
+            break
+    # The first and the last season may be parts of one.
+    whole = state[1:-1]
+    pairs = len(whole) - 1
+    alternates = (np.count_nonzero(whole[1:] != whole[:-1]) + 1) / (pairs + 2)
+    noise = rest[there] - (state[past] * pattern[phases])[there]
+    # Of the season that is running, what has been seen of it and what is usual.
+    odds = 2 * evidence[-1] / max(float(noise @ noise) / len(noise), 1e-12)
+    odds -= state[-2] * math.log(alternates / (1 - alternates))
+    state[-1] = 1.0 if odds >= 0 else -1.0
+    ahead = np.arange(1, season[-1] - past[-1] + 1)
+    to_come = state[-1] * (1 - 2 * alternates) ** ahead
+    return np.concatenate([state, to_come])[season] * pattern[t % m]
 
 
 def long_season(y, m, period, horizon):
@@ -959,9 +1025,11 @@ def forecast_series(y, season_length, m, period, horizon, exposure=None, kinds=(
     if exposure is not None:
         factors = event_factors(z, open_season, exposure[first:][is_open], kinds)
     z = without_outliers(z / factors[: len(z)], open_season)
+    every_other = np.exp(alternation(z, open_season, ahead))
+    z = z / every_other[: len(z)]
     slow = np.exp(long_season(z, open_season, period * open_season / m, ahead))
     z = z / slow[: len(z)]
-    factors = (factors * slow)[len(z) :]
+    factors = (factors * every_other * slow)[len(z) :]
     low, high = values.min(), values.max()
     reach = high - low
     for name, candidate in CANDIDATES.items():

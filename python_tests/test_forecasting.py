@@ -280,6 +280,91 @@ def test_a_random_walk_ends_where_it_is_and_noise_at_its_mean():
         assert np.allclose(forecast, white.mean(), atol=0.8), name
 
 
+# --- Every other week -------------------------------------------------------------
+
+OPEN_WEEK = np.array([55.0, 50, 45, 45, 50, 60, 0])
+# A promotion from Monday to Friday adds as much; closed on Sundays.
+LIFT = np.array([1.6, 1.5, 1.4, 1.3, 1.3, 1.0, 1.0])
+
+
+def promotion_days(weeks, seed=1):
+    """Daily values of weeks with a promotion (1) or without one (0)."""
+    rows = [OPEN_WEEK * LIFT**week for week in weeks]
+    return np.concatenate(rows) * noise(7 * len(weeks), 0.02, seed)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("left_out", [0, 4])
+def test_promotions_of_every_other_week_go_on(first, left_out):
+    """From either kind of week, and from the middle of one; two years ago nothing
+    else. A forecast of the other kind of week is 30 % off and more."""
+    weeks = (np.arange(106) + first) % 2
+    y = promotion_days(weeks)
+    n = 104 * 7 - left_out
+    true = np.concatenate([OPEN_WEEK * LIFT**week for week in weeks[103:]])
+    true = true[7 - left_out :][:14]
+    for name, forecast in days(y[:n]).items():
+        if name != "seasonal_naive":
+            assert np.allclose(forecast, true, rtol=0.07), name
+
+
+def test_two_promotions_in_a_row_shift_the_cycle():
+    """Weeks 11 and 12 both have one, weeks 29 and 30 both none; the last, week 40, has
+    none. By the middle stretch it would have one; taken together, who knows."""
+    weeks = [*(np.arange(12) % 2), *((np.arange(18) + 1) % 2), *(np.arange(11) % 2)]
+    assert weeks[10:14] == [0, 1, 1, 0] and weeks[28:32] == [1, 0, 0, 1]
+    assert (len(weeks), weeks[-1]) == (41, 0)
+    true = np.concatenate([OPEN_WEEK * LIFT, OPEN_WEEK])
+    forecasts = days(promotion_days(weeks))
+    for name in FITTED:
+        assert np.allclose(forecasts[name], true, rtol=0.15), name
+
+
+def test_the_running_week_tells_what_it_is():
+    """Twenty weeks of seven days, twice as much in odd ones as in even ones, but that
+    the last whole week is even like the one before. By its second day the week after it
+    is high (or, alternating, low again): the day after goes on like that."""
+    for high in (0, 1):
+        weeks = [*(np.arange(18) % 2), 0, high]
+        y = np.repeat(np.where(np.array(weeks) == 1, 200.0, 100.0), 7) * noise(140, 0.01)
+        logs = candidates.alternation(y[:135], 7, 12)
+        half = math.log(2) / 2
+        assert logs[133:140] == pytest.approx([half * (2 * high - 1)] * 7, abs=0.06)
+        assert (np.sign(logs[140:147]) == 1 - 2 * high).all()
+
+
+def test_alternation_is_half_the_difference_and_fades_as_it_failed():
+    """Twenty weeks that alternate between 100 and 200: of the 17 pairs of whole weeks
+    but the first and last all did, which makes (17 + 1) / (17 + 2) for the next, and
+    the pattern times 1 - 2 * 18 / 19 a week ahead, and the square of that for two."""
+    y = np.repeat(np.tile([100.0, 200.0], 10), 7)
+    logs = candidates.alternation(y, 7, 14)
+    half, fading = math.log(2) / 2, 17 / 19
+    assert logs[:140] == pytest.approx(np.repeat(np.tile([-half, half], 10), 7), abs=0.03)
+    assert logs[140:147] == pytest.approx([-half * fading] * 7, abs=0.03)
+    assert logs[147:] == pytest.approx([half * fading**2] * 7, abs=0.03)
+    # The mean of both is the level: what is taken out leaves a steady series.
+    assert np.std(np.log(y) - logs[:140]) < 0.03
+
+
+def test_what_does_not_alternate_is_left_alone():
+    rng = np.random.default_rng(5)
+    weekly = np.tile(PATTERN, 60) * noise(420, 0.1)
+    growing = weekly * np.exp(0.003 * np.arange(420))
+    anyhow = weekly * np.repeat(1 + 0.5 * (rng.random(60) < 0.5), 7)
+    every_third = weekly * np.repeat(1 + 0.5 * (np.arange(60) % 3 == 0), 7)
+    alternating = weekly * np.repeat(1 + 0.5 * (np.arange(60) % 2), 7)
+    for y in (weekly, growing, anyhow, every_third):
+        assert (candidates.alternation(y, 7, 28) == 0).all()
+    assert (candidates.alternation(alternating, 7, 28) != 0).any()
+    # Too short, without a season, not always above 0.
+    assert (candidates.alternation(alternating[:111], 7, 28) == 0).all()
+    assert (candidates.alternation(alternating[:112], 7, 28) != 0).any()
+    assert (candidates.alternation(alternating, 1, 28) == 0).all()
+    assert (candidates.alternation(alternating - alternating.min(), 7, 28) == 0).all()
+    assert (candidates.alternation(np.full(420, 5.0), 7, 28) == 0).all()
+
+
 # --- Known events -----------------------------------------------------------------
 
 
@@ -404,6 +489,38 @@ def test_rows_in_any_order_give_the_same():
     )
     plain = edge.fit_forecasts(values, origins, grains, events)
     pd.testing.assert_frame_equal(shuffled, plain)
+
+
+@pytest.mark.parametrize("first", [1, 301])
+def test_events_meet_their_periods_before_and_after_the_origin(first):
+    """A sale on days 20, 41 and 76 of the history, and on the second day after it: it
+    is half as much again, the days around it are as ever; so from an earlier origin,
+    to which day 76 is still to come. A series may begin after others."""
+    sale = [20, 41, 76, 86]
+    y = np.tile(PATTERN, 12) * noise(84, 0.01)
+    y[np.array(sale[:3]) - 1] *= 1.5
+    values, origins, grains, _ = tables(y, [70, 84])
+    values["period_index"] += first - 1
+    origins["origin_index"] += first - 1
+    events = pd.DataFrame(
+        {
+            "series": "a",
+            "grain": "day",
+            "period_index": np.array(sale) + first - 1,
+            "event_name": "sale",
+            "event_type": "promotion",
+            "exposure": 1.0,
+        }
+    )
+    found = edge.fit_forecasts(values, origins, grains, events)
+    found = found[found["candidate"].isin(FITTED)]
+    for origin, step in ((70, 6), (84, 2)):
+        true = PATTERN.copy()
+        true[step - 1] *= 1.5
+        rows = found[found["origin_index"] == origin + first - 1]
+        for name, part in rows.groupby("candidate"):
+            assert part["step"].tolist() == list(range(1, 8))
+            assert np.allclose(part["forecast"], true, rtol=0.1), (origin, name)
 
 
 def test_no_origins_give_no_rows_of_the_right_kind():
