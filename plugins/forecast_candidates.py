@@ -701,6 +701,9 @@ FEW_ZEROS = 0.1
 # many empty ones in a row are likelier than this on the other weekdays.
 CLOSED_AFTER = 8
 CLOSED_BY_CHANCE = 0.01
+# Empty periods at the end after which a series has stopped, where that is not likelier
+# than CLOSED_BY_CHANCE; short seasons, where there is a longer one beside them.
+STOPPED_AFTER, STOPPED_AFTER_SEASONS = 4, 2
 # Share by which an event of a type usually raises or lowers a period that lies in
 # it, and by which events of one type differ: both wide.
 TYPE_EFFECT, OWN_EFFECT = 0.5, 0.25
@@ -734,6 +737,22 @@ def closed_phases(y, m):
     if len(others) == 0 or (1 - others.mean()) ** CLOSED_AFTER > CLOSED_BY_CHANCE:
         closed[:] = False
     return closed
+
+
+def has_stopped(y, m, period):
+    """Was a series that sold before nothing but 0 for some time up to its end?
+
+    A channel that was switched off. Of few zeros before, for STOPPED_AFTER periods or,
+    where seasons of m are parts of a longer one, STOPPED_AFTER_SEASONS of them.
+    """
+    sold = np.flatnonzero(y != 0)
+    if len(sold) == 0:
+        return False
+    run = len(y) - 1 - sold[-1]
+    least = STOPPED_AFTER_SEASONS * m if period and m > 1 else STOPPED_AFTER
+    before = y[: sold[-1] + 1]
+    empty = float(np.mean(before[~np.isnan(before)] == 0))
+    return bool(run >= least and empty**run <= CLOSED_BY_CHANCE)
 
 
 def local_level(y, m):
@@ -1018,6 +1037,8 @@ def forecast_series(y, season_length, m, period, horizon, exposure=None, kinds=(
     z = y[is_open[:n]]
     ahead = int(is_open[n:].sum())
     open_season = int((~closed).sum())
+    if has_stopped(z, open_season, period):
+        return forecasts | {name: np.zeros(horizon) for name in CANDIDATES}
     zeros = z == 0
     if np.nanmin(z) >= 0 and zeros.sum() <= FEW_ZEROS * (~np.isnan(z)).sum():
         z = np.where(zeros, np.nan, z)

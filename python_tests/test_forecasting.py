@@ -3,6 +3,7 @@
 import datetime as dt
 import itertools
 import math
+import re
 
 import forecast_candidates as candidates
 import numpy as np
@@ -115,6 +116,44 @@ def test_a_rarely_selling_series_is_not_closed():
     reopened = open_week.copy()
     reopened[-1] = 1.0
     assert not candidates.closed_phases(reopened, 7).any()
+
+
+@pytest.mark.parametrize(
+    ("empty_days", "stopped"), [(13, False), (14, True), (60, True)]
+)
+def test_a_series_that_stopped_is_forecast_as_zero(empty_days, stopped):
+    """Two years of days, then two weeks of nothing: 60 days are as few as some closed
+    days, and no gaps. One day less may have been a holiday."""
+    y = np.concatenate([np.tile(PATTERN, 100) * noise(700), np.zeros(empty_days)])
+    for name, forecast in days(y).items():
+        if name != "seasonal_naive":
+            assert (forecast == 0).all() == stopped, name
+            assert stopped or forecast.mean() > 20, name
+
+
+def test_what_has_stopped():
+    """Four weeks or months, two weeks of days, a week of six open days twice; not where
+    half of all days are empty and four in a row no wonder: seven are, at 0.5^7."""
+    steady = np.full(50, 5.0)
+    for m, period, least in (
+        (1, 52.18, 4),
+        (12, 0.0, 4),
+        (7, 365.25, 14),
+        (6, 313, 12),
+    ):
+        stopped = [
+            candidates.has_stopped(np.append(steady, np.zeros(run)), m, period)
+            for run in (0, least - 1, least, least + 9)
+        ]
+        assert stopped == [False, False, True, True], m
+    half_empty = np.tile([0.0, 5.0], 25)
+    stopped = [
+        candidates.has_stopped(np.append(half_empty, np.zeros(run)), 1, 52.18)
+        for run in (4, 6, 7)
+    ]
+    assert stopped == [False, False, True]
+    assert not candidates.has_stopped(np.zeros(50), 1, 52.18)
+    assert not candidates.has_stopped(np.append(steady, [np.nan] * 9), 1, 52.18)
 
 
 def test_a_candidate_that_explodes_is_replaced(monkeypatch):
@@ -326,7 +365,9 @@ def test_the_running_week_tells_what_it_is():
     is high (or, alternating, low again): the day after goes on like that."""
     for high in (0, 1):
         weeks = [*(np.arange(18) % 2), 0, high]
-        y = np.repeat(np.where(np.array(weeks) == 1, 200.0, 100.0), 7) * noise(140, 0.01)
+        y = np.repeat(np.where(np.array(weeks) == 1, 200.0, 100.0), 7) * noise(
+            140, 0.01
+        )
         logs = candidates.alternation(y[:135], 7, 12)
         half = math.log(2) / 2
         assert logs[133:140] == pytest.approx([half * (2 * high - 1)] * 7, abs=0.06)
@@ -340,7 +381,9 @@ def test_alternation_is_half_the_difference_and_fades_as_it_failed():
     y = np.repeat(np.tile([100.0, 200.0], 10), 7)
     logs = candidates.alternation(y, 7, 14)
     half, fading = math.log(2) / 2, 17 / 19
-    assert logs[:140] == pytest.approx(np.repeat(np.tile([-half, half], 10), 7), abs=0.03)
+    assert logs[:140] == pytest.approx(
+        np.repeat(np.tile([-half, half], 10), 7), abs=0.03
+    )
     assert logs[140:147] == pytest.approx([-half * fading] * 7, abs=0.03)
     assert logs[147:] == pytest.approx([half * fading**2] * 7, abs=0.03)
     # The mean of both is the level: what is taken out leaves a steady series.
@@ -896,3 +939,60 @@ def test_weeks_are_told_by_their_dates(starts, weekly):
     ]
     frame = pd.concat(parts, ignore_index=True).drop(index=4)
     assert engine.is_weekly(frame.sample(frac=1, random_state=1)) == weekly
+
+
+def written(folder, rows, header="series_id,period_start,value"):
+    path = folder / "series.csv"
+    path.write_text("\n".join([header, *rows]) + "\n")
+    return path
+
+
+def test_series_of_a_file_are_put_on_a_grid(tmp_path):
+    """In any order; a day that is missing and a value that is empty are gaps; NA is a
+    country. Offsets, through daylight saving too, and dates in one number are read."""
+    rows = ["NA,2025-03-31,3", "b,2025-04-01,7", "NA,2025-03-28,1", "NA,2025-03-29,"]
+    expected = [1, np.nan, np.nan, 3]
+    offsets = ["T00:00:00+02:00", "T00:00:00+02:00", *["T00:00:00+01:00"] * 2]
+    for kind in ("plain", "offsets", "numbers"):
+        lines = [row.split(",") for row in rows]
+        for line, offset in zip(lines, offsets, strict=True):
+            if kind == "offsets":
+                line[1] += offset
+            elif kind == "numbers":
+                line[1] = line[1].replace("-", "")
+        path = written(tmp_path, [",".join(line) for line in lines])
+        series = engine.without_gaps(engine.read_series(path))
+        assert set(series) == {"NA", "b"}
+        assert np.array_equal(series["NA"], expected, equal_nan=True), kind
+        assert series["b"].tolist() == [7]
+
+
+@pytest.mark.parametrize(
+    ("rows", "complaint"),
+    [
+        (["a,2025-01-01,1", "a,2025-01-02,many"], "row 2 of the data: value 'many'"),
+        (["a,2025-01-01,inf"], "row 1 of the data: value 'inf' is no number"),
+        (["a,yesterday,1"], "row 1 of the data: period_start 'yesterday' is neither"),
+        (["a,2025-01-01,1", "a,,2"], "row 2 of the data: period_start is empty"),
+        ([",2025-01-01,1"], "row 1 of the data: series_id is empty"),
+        (["a,2025-01-01,1", "a,2025-01-01,1"], "series_id a has the period_start"),
+        (
+            [f"a,{when},2" for when in (1, 2, 3, 4, 4.2, 5, 6)],
+            "a has two values in one period",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_where(tmp_path, rows, complaint):
+    with pytest.raises(engine.SeriesError, match=re.escape(complaint)):
+        engine.without_gaps(engine.read_series(written(tmp_path, rows)))
+
+
+def test_a_file_without_series_says_so(tmp_path):
+    path = written(tmp_path, ["a,2025-01-01,1"], "series_id,period_start,amount")
+    with pytest.raises(engine.SeriesError, match="no column value; it has: series_id"):
+        engine.read_series(path)
+    with pytest.raises(engine.SeriesError, match="has no rows"):
+        engine.read_series(written(tmp_path, []))
+    path.write_text("")
+    with pytest.raises(engine.SeriesError, match="is no CSV"):
+        engine.read_series(path)
