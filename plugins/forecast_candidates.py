@@ -715,7 +715,7 @@ PULL = 0.16
 TRUST_IN_ONE = 0.5
 # Short seasons after which every other one can be told apart, and how strongly (as
 # autocorrelation) a period must be like that of two seasons before and unlike that of
-# one before. Of 700 series without such a cycle, none has both.
+# one before (benchmarks/forecast/promotions.py).
 ALTERNATES_AFTER = 16
 ALTERNATES_BY = 0.25
 
