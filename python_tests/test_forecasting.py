@@ -113,6 +113,11 @@ def test_a_rarely_selling_series_is_not_closed():
     assert not candidates.closed_phases(y, 7).any()
     open_week = np.tile([1.0, 1, 1, 1, 1, 1, 0], 20)
     assert candidates.closed_phases(open_week, 7).tolist() == [False] * 6 + [True]
+    for weeks, is_closed in ((7, False), (8, True)):
+        lately = np.ones(140)
+        lately[-7 * weeks + 6 :: 7] = 0
+        found = candidates.closed_phases(lately, 7)
+        assert found.tolist() == [False] * 6 + [is_closed], weeks
     reopened = open_week.copy()
     reopened[-1] = 1.0
     assert not candidates.closed_phases(reopened, 7).any()
@@ -294,6 +299,40 @@ def test_sarima_errors_use_every_value():
     seasonal = np.array([math.atanh(0.5 / 0.98), 10.0])
     found = candidates.sarima_errors(w, seasonal, 2, (0, 0, 1, 0, 1))
     assert found == pytest.approx([4.0, 1.0, 1.0, -1.5])
+
+
+def test_differences_are_added_up_again():
+    """By hand: of 1, 2, 4, 8, 5, 6 and a season of two, the first differences of the
+    seasonal ones (3, 6, 1, -2: 3, -5, -3) go on with 1 and 2, so the seasonal ones with
+    -1 and 1: 5 - 1 and 6 + 1."""
+    values = np.array([1.0, 2, 4, 8, 5, 6])
+    w = np.array([1.0, 2.0, 1.0])
+    assert candidates.integrated(w, values, 2, 0, 0).tolist() == [1, 2, 1]
+    assert candidates.integrated(w, values, 2, 1, 0).tolist() == [7, 9, 10]
+    assert candidates.integrated(w, values, 2, 0, 1).tolist() == [6, 8, 7]
+    assert candidates.integrated(w, values, 2, 1, 1).tolist() == [4, 7, 6]
+
+
+def test_a_year_comes_again():
+    """Three years, 30 % more in the middle of each than at its ends, closed on Sundays
+    or open: four weeks after the next spring begins it is far above the level of the
+    last weeks. Of one year and a half, half of it is believed; of less, nothing."""
+    t = np.arange(4 * 365 + 28)
+    yearly = 1.3 ** (-np.cos(2 * np.pi * t / 365.25))
+    for closed in (False, True):
+        week = np.tile(np.array([*[100.0] * 6, 0.0 if closed else 100.0]), 300)
+        y = week[: len(t)] * yearly
+        n = 3 * 365 + 70
+        shown = days(y[:n] * noise(n, 0.02), horizon=28)
+        there = y[n : n + 28] > 0
+        for name in FITTED:
+            ratio = shown[name][there] / y[n : n + 28][there]
+            assert np.allclose(ratio, 1, atol=0.08), (name, closed)
+    for n, share in ((400, 0.0), (548, 0.5), (3 * 365, 1.0)):
+        logs = candidates.long_season(100 * yearly[:n], 7, 365.25, 28)
+        true = np.log(yearly[: n + 28])
+        slope = np.polyfit(true, logs, 1)[0]
+        assert slope == pytest.approx(share, abs=0.15), n
 
 
 def test_an_outlier_is_pulled_in_and_a_changing_season_is_not():
