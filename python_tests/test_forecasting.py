@@ -301,6 +301,24 @@ def test_sarima_errors_use_every_value():
     assert found == pytest.approx([4.0, 1.0, 1.0, -1.5])
 
 
+def test_a_spike_moves_no_forecast():
+    """Thirty times as much five days before the end: as if it had been twice."""
+    y = np.tile(PATTERN, 20) * noise(140)
+    spike = y.copy()
+    spike[-5] *= 30
+    plain, spiked = days(y), days(spike)
+    for name in FITTED:
+        assert np.allclose(spiked[name], plain[name], rtol=0.25), name
+
+
+def test_noise_has_no_season():
+    """Four weeks of noise: a season of seven parameters more fits better, and is not
+    worth them; the forecast is flat."""
+    for seed in range(5):
+        y = 100 * noise(28, 0.1, seed)
+        assert np.ptp(candidates.ets(y, 7, 7)) < 5, seed
+
+
 def test_differences_are_added_up_again():
     """By hand: of 1, 2, 4, 8, 5, 6 and a season of two, the first differences of the
     seasonal ones (3, 6, 1, -2: 3, -5, -3) go on with 1 and 2, so the seasonal ones with
