@@ -6,8 +6,9 @@ lets one thread at a time import this module and makes the others wait, so whoev
 past it finds the libraries whole.
 """
 
-# First: edges that need no more import that one only.
+# First: edges that need no more import one of these only.
 import edge_basics  # noqa: F401
+import edge_learners  # noqa: F401
 import numba
 import numpy
 import pandas

@@ -70,6 +70,72 @@ def test_scores_do_not_know_what_comes_after():
     assert np.isnan(whole[0][:28]).all() and not np.isnan(whole[0][28:]).any()
 
 
+def points_of_channels(seed=5):
+    """Scores of 130 days of two channels and three metrics, as the edge reads them."""
+    rng = np.random.default_rng(seed)
+    places = pd.MultiIndex.from_product(
+        [
+            ["all", "meta"],
+            ["day"],
+            ["orders", "revenue", "sessions"],
+            pd.date_range("2025-01-01", periods=130),
+        ],
+        names=["channel", "grain", "metric", "period_start"],
+    )
+    points = places.to_frame(index=False)
+    points["z_score"] = rng.standard_normal(len(points))
+    points["may_train"] = points["period_start"].dt.day != 17
+    return points
+
+
+def updated(stored, anew):
+    """What an incremental model holds after `anew` was merged into `stored`."""
+    keys = ["channel", "grain", "period_start"]
+    both = pd.concat([stored, anew]).drop_duplicates(keys, keep="last")
+    return both.sort_values(keys).reset_index(drop=True)
+
+
+def test_only_what_is_new_is_scored_and_ends_like_all_at_once():
+    points = points_of_channels()
+
+    def days(until):
+        return points[points["period_start"] < until]
+
+    stored = outliers.score_points(days("2025-04-20"), 0.05, 7)
+    again = outliers.score_points(days("2025-04-20"), 0.05, 7, stored)
+    assert again.empty and list(again.columns) == list(stored.columns)
+    # A day more: that day alone.
+    anew = outliers.score_points(days("2025-04-21"), 0.05, 7, stored)
+    assert set(anew["period_start"]) == {pd.Timestamp("2025-04-20")} and len(anew) == 2
+    whole = outliers.score_points(days("2025-04-21"), 0.05, 7)
+    pd.testing.assert_frame_equal(
+        updated(stored, anew), updated(whole, whole), check_exact=True
+    )
+    # A late change in one channel, in a block that taught another: from there on.
+    late = days("2025-04-21").copy()
+    changed = (late["channel"] == "meta") & (late["period_start"] == "2025-02-03")
+    late.loc[changed, "z_score"] = 7.0
+    anew = outliers.score_points(late, 0.05, 7, whole)
+    assert set(anew["channel"]) == {"meta"}
+    assert anew["period_start"].min() == pd.Timestamp("2025-02-03")
+    at_once = outliers.score_points(late, 0.05, 7)
+    pd.testing.assert_frame_equal(
+        updated(whole, anew), updated(at_once, at_once), check_exact=True
+    )
+    assert not updated(whole, anew).equals(whole)
+    # So with what may train no longer.
+    banned = days("2025-04-21").copy()
+    banned.loc[banned["period_start"] == "2025-01-09", "may_train"] = False
+    anew = outliers.score_points(banned, 0.05, 7, whole)
+    assert anew["period_start"].min() == pd.Timestamp("2025-01-09")
+    # A period that is gone, another share or another seed: all of it.
+    gone = points[points["period_start"] > "2025-01-01"]
+    for rows, share, seed in ((gone, 0.05, 7), (points, 0.1, 7), (points, 0.05, 8)):
+        anew = outliers.score_points(rows, share, seed, stored)
+        at_once = outliers.score_points(rows, share, seed)
+        pd.testing.assert_frame_equal(anew, at_once, check_exact=True)
+
+
 def series(name, values, start="2024-01-01", metric=None):
     """One series, without kin unless others are of its `metric`."""
     return pd.DataFrame(

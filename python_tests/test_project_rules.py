@@ -191,13 +191,26 @@ def test_python_edges_wait_for_each_other_to_import():
         if libraries[0] == "edge_basics":
             # Nothing that it does not hold itself.
             known = {"edge_basics", "numpy", "pandas", "scipy", "threadpoolctl"}
-            assert set(libraries) <= known, path.name
+            assert set(libraries) <= known | {"grouped_edges"}, path.name
             basics = (ROOT / "plugins" / "edge_basics.py").read_text()
             for module in re.findall(r"^from (scipy[\w.]*)", path.read_text(), re.M):
                 assert f"import {module}\n" in basics, path.name
-    everything = (ROOT / "plugins" / "edge_imports.py").read_text()
-    first = re.search(r"^(?:import|from) (\w+)", everything, re.M)[1]
-    assert first == "edge_basics"
+        # What a function imports it imports after a module that others wait for.
+        for body in re.split(r"^def ", path.read_text(), flags=re.M)[1:]:
+            late = re.findall(r"^ +(?:import|from) (\w+)", body, re.M)
+            assert not late or late[0] in ("edge_learners", "edge_imports"), path.name
+            if late[:1] == ["edge_learners"]:
+                assert set(late) <= {"edge_learners", "sklearn"}, path.name
+                learners = (ROOT / "plugins" / "edge_learners.py").read_text()
+                for module in re.findall(r"^ +from (sklearn[\w.]*)", body, re.M):
+                    assert f"import {module}\n" in learners, path.name
+    for name, wanted in (
+        ("edge_imports", ["edge_basics", "edge_learners"]),
+        ("edge_learners", ["edge_basics"]),
+    ):
+        text = (ROOT / "plugins" / f"{name}.py").read_text()
+        imports = re.findall(r"^(?:import|from) (\w+)", text, re.M)
+        assert imports[: len(wanted)] == wanted
 
 
 def test_engines_are_named_in_dispatched_macros_only():

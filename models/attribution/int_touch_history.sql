@@ -58,7 +58,7 @@ moments as (
 
 ),
 
--- Both in one reading of the touches.
+-- All in one reading of the touches.
 touches_now as (
 
     select
@@ -68,7 +68,17 @@ touches_now as (
         count(case when touchpoints.touched_at < moments.credited_until then 1 end)
             as credited_touches,
         {{ row_checksum(columns, where='touchpoints.touched_at < moments.credited_until') }}
-            as credited_checksum
+            as credited_checksum,
+        max(
+            {%- if var('as_of') is none %}
+            touchpoints.touched_at
+            {%- else %}
+            case
+                when {{ business_date('touchpoints.touched_at') }} <= date '{{ var("as_of") }}'
+                    then touchpoints.touched_at
+            end
+            {%- endif %}
+        ) as last_touched_at
     from touchpoints
     cross join moments
 
@@ -83,7 +93,8 @@ history as (
         touches_now.touches,
         touches_now.touches_checksum,
         moments.history_until,
-        moments.credited_until
+        moments.credited_until,
+        touches_now.last_touched_at
     from touches_now
     cross join moments
     cross join credits_state

@@ -10,11 +10,9 @@ events as (
     where {{ business_date('ordered_at') }} <= date '{{ var("as_of") }}'
     {%- endif %}
     union all
-    select max(touched_at) as last_event_at
-    from {{ ref('stg_touchpoints') }}
-    {%- if var('as_of') is not none %}
-    where {{ business_date('touched_at') }} <= date '{{ var("as_of") }}'
-    {%- endif %}
+    -- Touches are many: who reads them all anyway tells of the last.
+    select last_touched_at as last_event_at
+    from {{ ref('int_touch_history') }}
     union all
     select max(session_hour) as last_event_at
     from {{ ref('stg_web_sessions') }}

@@ -5,7 +5,7 @@ charts hold to be going on (-1 down, 0 none, 1 up) and the largest chart over it
 limit.
 """
 
-import edge_imports  # noqa: F401  (first: see there)
+import edge_basics  # noqa: F401  (first: see there)
 import grouped_edges
 import numpy as np
 import pandas as pd

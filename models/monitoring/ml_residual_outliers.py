@@ -5,12 +5,10 @@ over its own usual size.  One row per (channel, grain, period_start) with the sc
 both methods and whether it lies beyond the past's `contamination` quantile.
 """
 
-import edge_imports  # noqa: F401  (first: see there)
+import edge_basics  # noqa: F401  (first: see there)
 import grouped_edges
 import numpy as np
 import pandas as pd
-from sklearn.ensemble import IsolationForest
-from sklearn.neighbors import LocalOutlierFactor
 from threadpoolctl import threadpool_limits
 
 COLUMNS = {
@@ -40,6 +38,10 @@ def score_isolation_forest(training, vectors, contamination, seed):
     whether they exceed the 1 - `contamination` quantile of the training's own
     scores.  Liu, Ting & Zhou (2008), Isolation Forest.
     """
+    # Imported where something is to be learned: most runs have little news, or none.
+    import edge_learners  # noqa: F401  (first: see there)
+    from sklearn.ensemble import IsolationForest
+
     forest = IsolationForest(n_estimators=50, random_state=seed, n_jobs=1)
     forest.fit(training)
     # scikit-learn's score_samples is the negative of the paper's score.
@@ -56,8 +58,14 @@ def score_local_outlier_factor(training, vectors, contamination):
     exceed the 1 - `contamination` quantile of the training's own factors.
     Breunig, Kriegel, Ng & Sander (2000), LOF.
     """
+    import edge_learners  # noqa: F401  (first: see there)
+    from sklearn.neighbors import LocalOutlierFactor
+
     neighbours = min(NEIGHBOURS, len(training) - 1)
-    factor = LocalOutlierFactor(n_neighbors=neighbours, novelty=True, n_jobs=1)
+    # A tree's distances do not depend on which vectors are asked for at once.
+    factor = LocalOutlierFactor(
+        n_neighbors=neighbours, algorithm="kd_tree", novelty=True, n_jobs=1
+    )
     factor.fit(training)
     limit = np.quantile(-factor.negative_outlier_factor_, 1 - contamination)
     factors = -factor.score_samples(vectors)
@@ -85,7 +93,7 @@ def score_vectors(vectors, may_train, fewest, contamination, seed, first=0):
 
     Every block is judged by models that saw earlier blocks only, so that a score
     never changes when later data arrive.  Only vectors with `may_train` (n,) train.
-    Blocks that end at or before the vector `first` are left out.
+    Vectors before `first` are not judged.
     Returns four arrays (n,): both scores (NaN where not judged) and verdicts.
     """
     n = len(vectors)
@@ -97,6 +105,7 @@ def score_vectors(vectors, may_train, fewest, contamination, seed, first=0):
         past = vectors[:start][may_train[:start]]
         if len(past) < fewest:
             continue
+        start = max(start, first)
         judged = vectors[start:end]
         scores[0, start:end], outliers[0, start:end] = score_isolation_forest(
             spread_sample(past, FOREST_ROWS), judged, contamination, seed
@@ -124,7 +133,9 @@ def score_points(points, contamination, seed, stored=None):
         if wide.empty:
             continue
         may_train = group.groupby("period_start")["may_train"].all().loc[wide.index]
-        prints = fingerprints(wide.to_numpy(), may_train.to_numpy())
+        prints = fingerprints(
+            wide.to_numpy(), may_train.to_numpy(), contamination, seed
+        )
         first = 0
         if stored is not None:
             known = stored[(stored["channel"] == channel) & (stored["grain"] == grain)]
@@ -161,12 +172,15 @@ def score_points(points, contamination, seed, stored=None):
     return pd.concat(results, ignore_index=True).astype(COLUMNS)
 
 
-def fingerprints(vectors, may_train):
-    """Text (n,) that differs where a vector, or whether it trains, differs."""
+def fingerprints(vectors, may_train, contamination, seed):
+    """Text (n,) that differs where a vector, its use or a setting differs."""
     hashed = pd.util.hash_pandas_object(
-        pd.DataFrame(vectors).assign(may_train=may_train), index=False
+        pd.DataFrame(vectors).assign(
+            may_train=may_train, contamination=contamination, seed=seed
+        ),
+        index=False,
     )
-    return np.array([f"{value:016x}" for value in hashed])
+    return np.array([f"{value:016x}" for value in hashed], dtype=object)
 
 
 def first_change(periods, prints, known):
@@ -174,11 +188,11 @@ def first_change(periods, prints, known):
 
     0 where `known` holds a period that is no longer there.
     """
-    stored = dict(zip(known["period_start"], known["fingerprint"], strict=True))
-    for place, (period, fingerprint) in enumerate(zip(periods, prints, strict=True)):
-        if stored.pop(period, None) != fingerprint:
-            return place if not set(stored) - set(periods) else 0
-    return len(prints) if not stored else 0
+    stored = known.set_index("period_start")["fingerprint"]
+    if not stored.index.isin(periods).all():
+        return 0
+    differs = stored.reindex(periods).to_numpy(dtype=object) != prints
+    return int(differs.argmax()) if differs.any() else len(prints)
 
 
 def model(dbt, session):
