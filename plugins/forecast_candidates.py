@@ -701,6 +701,9 @@ FEW_ZEROS = 0.1
 # many empty ones in a row are likelier than this on the other weekdays.
 CLOSED_AFTER = 8
 CLOSED_BY_CHANCE = 0.01
+# Empty periods at the end after which a series has stopped, where that is not likelier
+# than CLOSED_BY_CHANCE; short seasons, where there is a longer one beside them.
+STOPPED_AFTER, STOPPED_AFTER_SEASONS = 4, 2
 # Share by which an event of a type usually raises or lowers a period that lies in
 # it, and by which events of one type differ: both wide.
 TYPE_EFFECT, OWN_EFFECT = 0.5, 0.25
@@ -710,6 +713,11 @@ HARMONICS = 6
 PULL = 0.16
 # Trust in the long season while only one has been seen.
 TRUST_IN_ONE = 0.5
+# Short seasons after which every other one can be told apart, and how strongly (as
+# autocorrelation) a period must be like that of two seasons before and unlike that of
+# one before (benchmarks/forecast/promotions.py).
+ALTERNATES_AFTER = 16
+ALTERNATES_BY = 0.25
 
 
 def closed_phases(y, m):
@@ -729,6 +737,22 @@ def closed_phases(y, m):
     if len(others) == 0 or (1 - others.mean()) ** CLOSED_AFTER > CLOSED_BY_CHANCE:
         closed[:] = False
     return closed
+
+
+def has_stopped(y, m, period):
+    """Was a series that sold before nothing but 0 for some time up to its end?
+
+    A channel that was switched off. Of few zeros before, for STOPPED_AFTER periods or,
+    where seasons of m are parts of a longer one, STOPPED_AFTER_SEASONS of them.
+    """
+    sold = np.flatnonzero(y != 0)
+    if len(sold) == 0:
+        return False
+    run = len(y) - 1 - sold[-1]
+    least = STOPPED_AFTER_SEASONS * m if period and m > 1 else STOPPED_AFTER
+    before = y[: sold[-1] + 1]
+    empty = float(np.mean(before[~np.isnan(before)] == 0))
+    return bool(run >= least and empty**run <= CLOSED_BY_CHANCE)
 
 
 def local_level(y, m):
@@ -823,6 +847,67 @@ def without_outliers(y, m):
     if np.nanmin(y) > 0:
         pulled = np.maximum(expected * (1 + rest), 0.05 * expected)
     return np.where(alone, pulled, y)
+
+
+def alternation(y, m, horizon):
+    """What every other short season has more or less than its neighbours, as logs of
+    factors (n + horizon,): promotions from Monday to Friday every other week. Zeros
+    where seasons do not alternate.
+
+    What level and short season leave must return after two seasons and be reversed
+    after one. Seasons are then told apart as high and low ones, beginning at the
+    phase that tells them apart best, and the pattern is half the mean difference of
+    both by phase; so it survives that two high ones follow each other now and then.
+    Seasons to come alternate, and are trusted as far as those of the past have done
+    so: the expectation of a chain of two states.
+    """
+    n = len(y)
+    nothing = np.zeros(n + horizon)
+    if m <= 1 or n < ALTERNATES_AFTER * m or np.nanmin(y) <= 0:
+        return nothing
+    t = np.arange(n + horizon)
+    logs = np.log(y)
+    there = ~np.isnan(logs)
+    rest = logs - seasonal_indices(logs, m, ADDITIVE)[t[:n] % m]
+    level = centred_average(rest, 2 * m)
+    if np.isnan(level).all():
+        return nothing
+    rest = np.where(there, rest - interpolated(level), 0.0)
+    power = float(rest @ rest)
+    after_one, after_two = (
+        float(rest[lag:] @ rest[:-lag]) / power if power > 1e-12 * n else 0.0
+        for lag in (m, 2 * m)
+    )
+    if after_one > -ALTERNATES_BY or after_two < ALTERNATES_BY:
+        return nothing
+
+    def clarity(start):
+        return np.abs(np.bincount((t[:n] + m - start) // m, weights=rest)).sum()
+
+    start = max(range(m), key=lambda phase: (round(clarity(phase), 9), -phase))
+    season = (t + m - start) // m
+    season -= season[0]
+    past, phases = season[:n], t[:n] % m
+    seen = np.maximum(np.bincount(phases[there], minlength=m), 1)
+    state = np.where(np.bincount(past, weights=rest) >= 0, 1.0, -1.0)
+    for _ in range(10):
+        pattern = np.bincount(phases, weights=state[past] * rest, minlength=m) / seen
+        evidence = np.bincount(past, weights=rest * pattern[phases])
+        before, state = state, np.where(evidence >= 0, 1.0, -1.0)
+        if (state == before).all():
+            break
+    # The first and the last season may be parts of one.
+    whole = state[1:-1]
+    pairs = len(whole) - 1
+    alternates = (np.count_nonzero(whole[1:] != whole[:-1]) + 1) / (pairs + 2)
+    noise = rest[there] - (state[past] * pattern[phases])[there]
+    # Of the season that is running, what has been seen of it and what is usual.
+    odds = 2 * evidence[-1] / max(float(noise @ noise) / len(noise), 1e-12)
+    odds -= state[-2] * math.log(alternates / (1 - alternates))
+    state[-1] = 1.0 if odds >= 0 else -1.0
+    ahead = np.arange(1, season[-1] - past[-1] + 1)
+    to_come = state[-1] * (1 - 2 * alternates) ** ahead
+    return np.concatenate([state, to_come])[season] * pattern[t % m]
 
 
 def long_season(y, m, period, horizon):
@@ -952,6 +1037,8 @@ def forecast_series(y, season_length, m, period, horizon, exposure=None, kinds=(
     z = y[is_open[:n]]
     ahead = int(is_open[n:].sum())
     open_season = int((~closed).sum())
+    if has_stopped(z, open_season, period):
+        return forecasts | {name: np.zeros(horizon) for name in CANDIDATES}
     zeros = z == 0
     if np.nanmin(z) >= 0 and zeros.sum() <= FEW_ZEROS * (~np.isnan(z)).sum():
         z = np.where(zeros, np.nan, z)
@@ -959,9 +1046,11 @@ def forecast_series(y, season_length, m, period, horizon, exposure=None, kinds=(
     if exposure is not None:
         factors = event_factors(z, open_season, exposure[first:][is_open], kinds)
     z = without_outliers(z / factors[: len(z)], open_season)
+    every_other = np.exp(alternation(z, open_season, ahead))
+    z = z / every_other[: len(z)]
     slow = np.exp(long_season(z, open_season, period * open_season / m, ahead))
     z = z / slow[: len(z)]
-    factors = (factors * slow)[len(z) :]
+    factors = (factors * every_other * slow)[len(z) :]
     low, high = values.min(), values.max()
     reach = high - low
     for name, candidate in CANDIDATES.items():

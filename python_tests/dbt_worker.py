@@ -2,18 +2,22 @@
 
 Parsing costs seconds, running a small project less than one. Jobs come as JSON lines
 on standard input: `arguments` (of the dbt command line), `environment` (variables to
-set) and `output` (file that takes what dbt prints). The answer to each is one line on
-the file descriptor named by the first argument, `true` or `false`: did dbt succeed.
-Vars are looked up when a model is rendered, so one parse serves every setting.
+set), `tests` (are there tests to run) and `output` (file that takes what dbt prints).
+The answer to each is one line on the file descriptor named by the first argument,
+`true` or `false`: did dbt succeed. Vars are looked up when a model is rendered, so one
+parse serves every setting.
 """
 
+import gc
 import json
 import os
 import pickle
 import sys
 import traceback
 
+import dbt_shortcuts
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.artifacts.resources.types import NodeType
 from dbt.cli.main import dbtRunner
 
 
@@ -33,9 +37,25 @@ def into_file(path, function, *arguments):
 
 
 def parse(arguments):
-    """The parsed project, pickled, or nothing when it cannot be parsed."""
+    """The parsed project, pickled, with its tests (True) and without (False).
+
+    Nothing when it cannot be parsed. Four of five nodes are tests, and dbt links all
+    nodes before each run.
+    """
     parsed = dbtRunner().invoke(["parse", *arguments])
-    return pickle.dumps(parsed.result) if parsed.success else b""
+    if not parsed.success:
+        return {}
+    manifest = parsed.result
+    # Of use to a parse alone.
+    manifest.files = {}
+    pickled = {True: pickle.dumps(manifest)}
+    manifest.unit_tests = {}
+    manifest.nodes = {
+        name: node
+        for name, node in manifest.nodes.items()
+        if node.resource_type != NodeType.Test
+    }
+    return {**pickled, False: pickle.dumps(manifest)}
 
 
 def run(arguments, manifest):
@@ -58,14 +78,18 @@ def run(arguments, manifest):
 def main():
     """Parse on the first job, then run every job."""
     answers = os.fdopen(int(sys.argv[1]), "w")
-    manifest = None
+    dbt_shortcuts.take_all()
+    manifests = None
     for line in sys.stdin:
         job = json.loads(line)
         os.environ.update(job["environment"])
         arguments, output = job["arguments"], job["output"]
-        if manifest is None:
+        if manifests is None:
             directories = arguments[arguments.index("--target-path") :]
-            manifest = into_file(output, parse, directories)
+            manifests = into_file(output, parse, directories)
+            # What is there by now stays: the collector need not look at it again.
+            gc.freeze()
+        manifest = manifests.get(job["tests"])
         success = manifest and into_file(output, run, arguments, manifest)
         answers.write(json.dumps(bool(success)) + "\n")
         answers.flush()

@@ -270,11 +270,7 @@ class Project:
         """
         if base is not None:
             data, select = base.data, ATTRIBUTION_ALONE
-        if again is not None:
-            folder = again.folder
-        else:
-            folder = self.folder / f"run{next(self.numbers):03d}"
-            folder.mkdir()
+        folder = again.folder if again is not None else self._new_folder()
         if base is not None:
             shutil.copy(base.warehouse, folder / "w.duckdb")
         if raw is not None:
@@ -303,8 +299,12 @@ class Project:
         elif vars:
             arguments += ["--vars", yaml.safe_dump(vars, width=math.inf)]
         arguments += ["--profiles-dir", str(self._profiles(duckdb_threads))]
-        run = self._run_command if command_line else self._run_in_worker
-        returncode, output = run(arguments, environment, folder)
+        if command_line:
+            returncode, output = self._run_command(arguments, environment)
+        else:
+            returncode, output = self._run_in_worker(
+                arguments, environment, folder, tests
+            )
         return Built(folder, returncode, output)
 
     def good(self, *arguments, **settings):
@@ -329,6 +329,17 @@ class Project:
                 self.builds[key] = self.good(raw(), **settings)
         return self.builds[key]
 
+    def copy(self, built):
+        """A `Built` with a copy of its warehouse, for a test that builds it again."""
+        folder = self._new_folder()
+        shutil.copy(built.warehouse, folder / "w.duckdb")
+        return Built(folder, built.returncode, built.output)
+
+    def _new_folder(self):
+        folder = self.folder / f"run{next(self.numbers):03d}"
+        folder.mkdir()
+        return folder
+
     def _profiles(self, duckdb_threads):
         """Folder of profiles.yml, a copy with another number of threads if given."""
         if duckdb_threads is None:
@@ -350,7 +361,7 @@ class Project:
             str(self.folder / f"logs_{name}"),
         ]
 
-    def _run_command(self, arguments, environment, folder):
+    def _run_command(self, arguments, environment):
         """Run dbt as a user does, as a process of its own."""
         command = shutil.which("dbt", path=Path(sys.executable).parent)
         done = subprocess.run(
@@ -362,7 +373,7 @@ class Project:
         )
         return done.returncode, done.stdout + done.stderr
 
-    def _run_in_worker(self, arguments, environment, folder):
+    def _run_in_worker(self, arguments, environment, folder, tests):
         """Run dbt in the worker process, starting it for the first job."""
         if self.worker is None or self.worker.poll() is not None:
             self._start_worker()
@@ -371,6 +382,7 @@ class Project:
         job = {
             "arguments": [*arguments, *self._paths("worker")],
             "environment": environment,
+            "tests": tests,
             "output": str(output),
         }
         self.worker.stdin.write(json.dumps(job) + "\n")

@@ -3,6 +3,7 @@
 import datetime as dt
 import itertools
 import math
+import re
 
 import forecast_candidates as candidates
 import numpy as np
@@ -112,9 +113,52 @@ def test_a_rarely_selling_series_is_not_closed():
     assert not candidates.closed_phases(y, 7).any()
     open_week = np.tile([1.0, 1, 1, 1, 1, 1, 0], 20)
     assert candidates.closed_phases(open_week, 7).tolist() == [False] * 6 + [True]
+    for weeks, is_closed in ((7, False), (8, True)):
+        lately = np.ones(140)
+        lately[-7 * weeks + 6 :: 7] = 0
+        found = candidates.closed_phases(lately, 7)
+        assert found.tolist() == [False] * 6 + [is_closed], weeks
     reopened = open_week.copy()
     reopened[-1] = 1.0
     assert not candidates.closed_phases(reopened, 7).any()
+
+
+@pytest.mark.parametrize(
+    ("empty_days", "stopped"), [(13, False), (14, True), (60, True)]
+)
+def test_a_series_that_stopped_is_forecast_as_zero(empty_days, stopped):
+    """Two years of days, then two weeks of nothing: 60 days are as few as some closed
+    days, and no gaps. One day less may have been a holiday."""
+    y = np.concatenate([np.tile(PATTERN, 100) * noise(700), np.zeros(empty_days)])
+    for name, forecast in days(y).items():
+        if name != "seasonal_naive":
+            assert (forecast == 0).all() == stopped, name
+            assert stopped or forecast.mean() > 20, name
+
+
+def test_what_has_stopped():
+    """Four weeks or months, two weeks of days, a week of six open days twice; not where
+    half of all days are empty and four in a row no wonder: seven are, at 0.5^7."""
+    steady = np.full(50, 5.0)
+    for m, period, least in (
+        (1, 52.18, 4),
+        (12, 0.0, 4),
+        (7, 365.25, 14),
+        (6, 313, 12),
+    ):
+        stopped = [
+            candidates.has_stopped(np.append(steady, np.zeros(run)), m, period)
+            for run in (0, least - 1, least, least + 9)
+        ]
+        assert stopped == [False, False, True, True], m
+    half_empty = np.tile([0.0, 5.0], 25)
+    stopped = [
+        candidates.has_stopped(np.append(half_empty, np.zeros(run)), 1, 52.18)
+        for run in (4, 6, 7)
+    ]
+    assert stopped == [False, False, True]
+    assert not candidates.has_stopped(np.zeros(50), 1, 52.18)
+    assert not candidates.has_stopped(np.append(steady, [np.nan] * 9), 1, 52.18)
 
 
 def test_a_candidate_that_explodes_is_replaced(monkeypatch):
@@ -257,6 +301,58 @@ def test_sarima_errors_use_every_value():
     assert found == pytest.approx([4.0, 1.0, 1.0, -1.5])
 
 
+def test_a_spike_moves_no_forecast():
+    """Thirty times as much five days before the end: as if it had been twice."""
+    y = np.tile(PATTERN, 20) * noise(140)
+    spike = y.copy()
+    spike[-5] *= 30
+    plain, spiked = days(y), days(spike)
+    for name in FITTED:
+        assert np.allclose(spiked[name], plain[name], rtol=0.25), name
+
+
+def test_noise_has_no_season():
+    """Four weeks of noise: a season of seven parameters more fits better, and is not
+    worth them; the forecast is flat."""
+    for seed in range(5):
+        y = 100 * noise(28, 0.1, seed)
+        assert np.ptp(candidates.ets(y, 7, 7)) < 5, seed
+
+
+def test_differences_are_added_up_again():
+    """By hand: of 1, 2, 4, 8, 5, 6 and a season of two, the first differences of the
+    seasonal ones (3, 6, 1, -2: 3, -5, -3) go on with 1 and 2, so the seasonal ones with
+    -1 and 1: 5 - 1 and 6 + 1."""
+    values = np.array([1.0, 2, 4, 8, 5, 6])
+    w = np.array([1.0, 2.0, 1.0])
+    assert candidates.integrated(w, values, 2, 0, 0).tolist() == [1, 2, 1]
+    assert candidates.integrated(w, values, 2, 1, 0).tolist() == [7, 9, 10]
+    assert candidates.integrated(w, values, 2, 0, 1).tolist() == [6, 8, 7]
+    assert candidates.integrated(w, values, 2, 1, 1).tolist() == [4, 7, 6]
+
+
+def test_a_year_comes_again():
+    """Three years, 30 % more in the middle of each than at its ends, closed on Sundays
+    or open: four weeks after the next spring begins it is far above the level of the
+    last weeks. Of one year and a half, half of it is believed; of less, nothing."""
+    t = np.arange(4 * 365 + 28)
+    yearly = 1.3 ** (-np.cos(2 * np.pi * t / 365.25))
+    for closed in (False, True):
+        week = np.tile(np.array([*[100.0] * 6, 0.0 if closed else 100.0]), 300)
+        y = week[: len(t)] * yearly
+        n = 3 * 365 + 70
+        shown = days(y[:n] * noise(n, 0.02), horizon=28)
+        there = y[n : n + 28] > 0
+        for name in FITTED:
+            ratio = shown[name][there] / y[n : n + 28][there]
+            assert np.allclose(ratio, 1, atol=0.08), (name, closed)
+    for n, share in ((400, 0.0), (548, 0.5), (3 * 365, 1.0)):
+        logs = candidates.long_season(100 * yearly[:n], 7, 365.25, 28)
+        true = np.log(yearly[: n + 28])
+        slope = np.polyfit(true, logs, 1)[0]
+        assert slope == pytest.approx(share, abs=0.15), n
+
+
 def test_an_outlier_is_pulled_in_and_a_changing_season_is_not():
     y = np.tile(PATTERN, 12) * noise(84, size=0.01)
     spike = y.copy()
@@ -278,6 +374,95 @@ def test_a_random_walk_ends_where_it_is_and_noise_at_its_mean():
     for name in ("ets", "sarima", "theta"):
         forecast = getattr(candidates, name)(white, 1, 5)
         assert np.allclose(forecast, white.mean(), atol=0.8), name
+
+
+# --- Every other week -------------------------------------------------------------
+
+OPEN_WEEK = np.array([55.0, 50, 45, 45, 50, 60, 0])
+# A promotion from Monday to Friday adds as much; closed on Sundays.
+LIFT = np.array([1.6, 1.5, 1.4, 1.3, 1.3, 1.0, 1.0])
+
+
+def promotion_days(weeks, seed=1):
+    """Daily values of weeks with a promotion (1) or without one (0)."""
+    rows = [OPEN_WEEK * LIFT**week for week in weeks]
+    return np.concatenate(rows) * noise(7 * len(weeks), 0.02, seed)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("left_out", [0, 4])
+def test_promotions_of_every_other_week_go_on(first, left_out):
+    """From either kind of week, and from the middle of one; two years ago nothing
+    else. A forecast of the other kind of week is 30 % off and more."""
+    weeks = (np.arange(106) + first) % 2
+    y = promotion_days(weeks)
+    n = 104 * 7 - left_out
+    true = np.concatenate([OPEN_WEEK * LIFT**week for week in weeks[103:]])
+    true = true[7 - left_out :][:14]
+    for name, forecast in days(y[:n]).items():
+        if name != "seasonal_naive":
+            assert np.allclose(forecast, true, rtol=0.07), name
+
+
+def test_two_promotions_in_a_row_shift_the_cycle():
+    """Weeks 11 and 12 both have one, weeks 29 and 30 both none; the last, week 40, has
+    none. By the middle stretch it would have one; taken together, who knows."""
+    weeks = [*(np.arange(12) % 2), *((np.arange(18) + 1) % 2), *(np.arange(11) % 2)]
+    assert weeks[10:14] == [0, 1, 1, 0] and weeks[28:32] == [1, 0, 0, 1]
+    assert (len(weeks), weeks[-1]) == (41, 0)
+    true = np.concatenate([OPEN_WEEK * LIFT, OPEN_WEEK])
+    forecasts = days(promotion_days(weeks))
+    for name in FITTED:
+        assert np.allclose(forecasts[name], true, rtol=0.15), name
+
+
+def test_the_running_week_tells_what_it_is():
+    """Twenty weeks of seven days, twice as much in odd ones as in even ones, but that
+    the last whole week is even like the one before. By its second day the week after it
+    is high (or, alternating, low again): the day after goes on like that."""
+    for high in (0, 1):
+        weeks = [*(np.arange(18) % 2), 0, high]
+        y = np.repeat(np.where(np.array(weeks) == 1, 200.0, 100.0), 7) * noise(
+            140, 0.01
+        )
+        logs = candidates.alternation(y[:135], 7, 12)
+        half = math.log(2) / 2
+        assert logs[133:140] == pytest.approx([half * (2 * high - 1)] * 7, abs=0.06)
+        assert (np.sign(logs[140:147]) == 1 - 2 * high).all()
+
+
+def test_alternation_is_half_the_difference_and_fades_as_it_failed():
+    """Twenty weeks that alternate between 100 and 200: of the 17 pairs of whole weeks
+    but the first and last all did, which makes (17 + 1) / (17 + 2) for the next, and
+    the pattern times 1 - 2 * 18 / 19 a week ahead, and the square of that for two."""
+    y = np.repeat(np.tile([100.0, 200.0], 10), 7)
+    logs = candidates.alternation(y, 7, 14)
+    half, fading = math.log(2) / 2, 17 / 19
+    assert logs[:140] == pytest.approx(
+        np.repeat(np.tile([-half, half], 10), 7), abs=0.03
+    )
+    assert logs[140:147] == pytest.approx([-half * fading] * 7, abs=0.03)
+    assert logs[147:] == pytest.approx([half * fading**2] * 7, abs=0.03)
+    # The mean of both is the level: what is taken out leaves a steady series.
+    assert np.std(np.log(y) - logs[:140]) < 0.03
+
+
+def test_what_does_not_alternate_is_left_alone():
+    rng = np.random.default_rng(5)
+    weekly = np.tile(PATTERN, 60) * noise(420, 0.1)
+    growing = weekly * np.exp(0.003 * np.arange(420))
+    anyhow = weekly * np.repeat(1 + 0.5 * (rng.random(60) < 0.5), 7)
+    every_third = weekly * np.repeat(1 + 0.5 * (np.arange(60) % 3 == 0), 7)
+    alternating = weekly * np.repeat(1 + 0.5 * (np.arange(60) % 2), 7)
+    for y in (weekly, growing, anyhow, every_third):
+        assert (candidates.alternation(y, 7, 28) == 0).all()
+    assert (candidates.alternation(alternating, 7, 28) != 0).any()
+    # Too short, without a season, not always above 0.
+    assert (candidates.alternation(alternating[:111], 7, 28) == 0).all()
+    assert (candidates.alternation(alternating[:112], 7, 28) != 0).any()
+    assert (candidates.alternation(alternating, 1, 28) == 0).all()
+    assert (candidates.alternation(alternating - alternating.min(), 7, 28) == 0).all()
+    assert (candidates.alternation(np.full(420, 5.0), 7, 28) == 0).all()
 
 
 # --- Known events -----------------------------------------------------------------
@@ -404,6 +589,38 @@ def test_rows_in_any_order_give_the_same():
     )
     plain = edge.fit_forecasts(values, origins, grains, events)
     pd.testing.assert_frame_equal(shuffled, plain)
+
+
+@pytest.mark.parametrize("first", [1, 301])
+def test_events_meet_their_periods_before_and_after_the_origin(first):
+    """A sale on days 20, 41 and 76 of the history, and on the second day after it: it
+    is half as much again, the days around it are as ever; so from an earlier origin,
+    to which day 76 is still to come. A series may begin after others."""
+    sale = [20, 41, 76, 86]
+    y = np.tile(PATTERN, 12) * noise(84, 0.01)
+    y[np.array(sale[:3]) - 1] *= 1.5
+    values, origins, grains, _ = tables(y, [70, 84])
+    values["period_index"] += first - 1
+    origins["origin_index"] += first - 1
+    events = pd.DataFrame(
+        {
+            "series": "a",
+            "grain": "day",
+            "period_index": np.array(sale) + first - 1,
+            "event_name": "sale",
+            "event_type": "promotion",
+            "exposure": 1.0,
+        }
+    )
+    found = edge.fit_forecasts(values, origins, grains, events)
+    found = found[found["candidate"].isin(FITTED)]
+    for origin, step in ((70, 6), (84, 2)):
+        true = PATTERN.copy()
+        true[step - 1] *= 1.5
+        rows = found[found["origin_index"] == origin + first - 1]
+        for name, part in rows.groupby("candidate"):
+            assert part["step"].tolist() == list(range(1, 8))
+            assert np.allclose(part["forecast"], true, rtol=0.1), (origin, name)
 
 
 def test_no_origins_give_no_rows_of_the_right_kind():
@@ -779,3 +996,60 @@ def test_weeks_are_told_by_their_dates(starts, weekly):
     ]
     frame = pd.concat(parts, ignore_index=True).drop(index=4)
     assert engine.is_weekly(frame.sample(frac=1, random_state=1)) == weekly
+
+
+def written(folder, rows, header="series_id,period_start,value"):
+    path = folder / "series.csv"
+    path.write_text("\n".join([header, *rows]) + "\n")
+    return path
+
+
+def test_series_of_a_file_are_put_on_a_grid(tmp_path):
+    """In any order; a day that is missing and a value that is empty are gaps; NA is a
+    country. Offsets, through daylight saving too, and dates in one number are read."""
+    rows = ["NA,2025-03-31,3", "b,2025-04-01,7", "NA,2025-03-28,1", "NA,2025-03-29,"]
+    expected = [1, np.nan, np.nan, 3]
+    offsets = ["T00:00:00+02:00", "T00:00:00+02:00", *["T00:00:00+01:00"] * 2]
+    for kind in ("plain", "offsets", "numbers"):
+        lines = [row.split(",") for row in rows]
+        for line, offset in zip(lines, offsets, strict=True):
+            if kind == "offsets":
+                line[1] += offset
+            elif kind == "numbers":
+                line[1] = line[1].replace("-", "")
+        path = written(tmp_path, [",".join(line) for line in lines])
+        series = engine.without_gaps(engine.read_series(path))
+        assert set(series) == {"NA", "b"}
+        assert np.array_equal(series["NA"], expected, equal_nan=True), kind
+        assert series["b"].tolist() == [7]
+
+
+@pytest.mark.parametrize(
+    ("rows", "complaint"),
+    [
+        (["a,2025-01-01,1", "a,2025-01-02,many"], "row 2 of the data: value 'many'"),
+        (["a,2025-01-01,inf"], "row 1 of the data: value 'inf' is no number"),
+        (["a,yesterday,1"], "row 1 of the data: period_start 'yesterday' is neither"),
+        (["a,2025-01-01,1", "a,,2"], "row 2 of the data: period_start is empty"),
+        ([",2025-01-01,1"], "row 1 of the data: series_id is empty"),
+        (["a,2025-01-01,1", "a,2025-01-01,1"], "series_id a has the period_start"),
+        (
+            [f"a,{when},2" for when in (1, 2, 3, 4, 4.2, 5, 6)],
+            "a has two values in one period",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_where(tmp_path, rows, complaint):
+    with pytest.raises(engine.SeriesError, match=re.escape(complaint)):
+        engine.without_gaps(engine.read_series(written(tmp_path, rows)))
+
+
+def test_a_file_without_series_says_so(tmp_path):
+    path = written(tmp_path, ["a,2025-01-01,1"], "series_id,period_start,amount")
+    with pytest.raises(engine.SeriesError, match="no column value; it has: series_id"):
+        engine.read_series(path)
+    with pytest.raises(engine.SeriesError, match="has no rows"):
+        engine.read_series(written(tmp_path, []))
+    path.write_text("")
+    with pytest.raises(engine.SeriesError, match="is no CSV"):
+        engine.read_series(path)

@@ -153,8 +153,9 @@ def daily_shop():
 
 @pytest.fixture
 def daily(project):
-    """The daily shop, built once."""
-    return project.good(daily_shop().raw(), select=SELECT)
+    """The daily shop, built once, and a warehouse of it for each test."""
+    built = project.once("daily shop", lambda: daily_shop().raw(), select=SELECT)
+    return project.copy(built)
 
 
 def test_a_run_computes_what_is_new_or_may_still_change(project, daily):

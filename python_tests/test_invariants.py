@@ -34,11 +34,11 @@ SETTINGS = [
 
 @pytest.fixture(scope="session")
 def demo(project, tmp_path_factory):
-    """The demo company at scale 0.02, built whole by dbt, all tests included."""
+    """The demo company at scale 0.02, built whole, all tests included."""
     folder = tmp_path_factory.mktemp("demo") / "data"
     settings = generate.Settings(0.02, 20240101)
     generate.generate(folder, settings, say=lambda _: None)
-    built = project.good(data=folder, select=(), tests=True, command_line=True)
+    built = project.good(data=folder, select=(), tests=True)
     built.data = folder
     return built
 

@@ -17,6 +17,11 @@ import numpy as np
 import pandas as pd
 
 PROJECT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(PROJECT / "benchmarks"))
+
+import series_files  # noqa: E402
+from series_files import SeriesError  # noqa: E402
+
 MODELS = (
     "int_coarse_expectations",
     "int_expectations",
@@ -31,26 +36,22 @@ MODELS = (
 SHORTEST_SEASON = 7
 
 
-class SeriesError(Exception):
-    """The series cannot be judged; the message says why, for the user."""
-
-
 def read_series(path):
     """Read a CSV of series_id, period_start, value and, if known, label (0 or 1) and
     metric."""
-    frame = pd.read_csv(path)
-    for column in ("series_id", "period_start", "value"):
-        if column not in frame:
-            found = ", ".join(frame.columns)
-            raise SeriesError(f"{path} has no column {column}; it has: {found}.")
-    frame["series_id"] = frame["series_id"].astype(str)
-    try:
-        frame["period_start"] = pd.to_datetime(frame["period_start"])
-        frame["value"] = pd.to_numeric(frame["value"])
-    except (ValueError, TypeError) as problem:
-        raise SeriesError(f"{path}: {problem}.") from problem
-    if frame.duplicated(["series_id", "period_start"]).any():
-        raise SeriesError(f"{path} has a series_id and period_start that stand twice.")
+    frame = series_files.read_series(path, optional=("label", "metric"))
+    if not pd.api.types.is_datetime64_any_dtype(frame["period_start"]):
+        raise SeriesError(f"{path}: period_start holds numbers, not dates.")
+    if "label" in frame:
+        labels = pd.to_numeric(frame["label"].replace("", "0"), errors="coerce")
+        wrong = ~labels.isin([0, 1])
+        if wrong.any():
+            row = wrong.idxmax()
+            raise SeriesError(
+                f"{path}, row {row + 1} of the data: label '{frame.loc[row, 'label']}'"
+                " is neither 0 nor 1."
+            )
+        frame["label"] = labels
     return frame
 
 

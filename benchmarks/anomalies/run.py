@@ -32,7 +32,7 @@ def main():
     try:
         frame = read_series(options.csv)
         verdicts, _ = judge(frame, options.season, options.vars)
-    except SeriesError as problem:
+    except (SeriesError, OSError) as problem:
         print(problem, file=sys.stderr)
         return 1
     if options.output:

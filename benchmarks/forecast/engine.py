@@ -20,6 +20,10 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 PROJECT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(PROJECT / "benchmarks"))
+
+from series_files import SeriesError, read_series  # noqa: E402, F401
+
 # Weeks in a year, as the project's weeks have them.
 YEAR_OF_WEEKS = 52.18
 MODELS = (
@@ -31,30 +35,6 @@ MODELS = (
     "int_forecasts_issued",
     "forecast_accuracy",
 )
-
-
-class SeriesError(Exception):
-    """The series cannot be forecast; the message says why, for the user."""
-
-
-def read_series(path):
-    """Read a CSV of series_id, period_start, value."""
-    frame = pd.read_csv(path)
-    for column in ("series_id", "period_start", "value"):
-        if column not in frame:
-            found = ", ".join(frame.columns)
-            raise SeriesError(f"{path} has no column {column}; it has: {found}.")
-    frame = frame[["series_id", "period_start", "value"]]
-    frame["series_id"] = frame["series_id"].astype(str)
-    try:
-        frame["value"] = pd.to_numeric(frame["value"]).astype(float)
-        if not pd.api.types.is_numeric_dtype(frame["period_start"]):
-            frame["period_start"] = pd.to_datetime(frame["period_start"])
-    except (ValueError, TypeError) as problem:
-        raise SeriesError(f"{path}: {problem}.") from problem
-    if frame.duplicated(["series_id", "period_start"]).any():
-        raise SeriesError(f"{path} has a series_id and period_start that stand twice.")
-    return frame
 
 
 def without_gaps(frame):

@@ -2,11 +2,12 @@
 
     .venv/bin/python benchmarks/forecast/run.py my_series.csv --season 12 --horizon 18
 
-The file has columns series_id, period_start, value.  The last `--horizon` values of
-each series are held back, the rest is forecast by the project's own models (engine.py),
-and what was chosen is compared with them.  --season is the number of periods in a
-season: 7 for days, 1 for weeks, 12 for months, 24 for hours, 1 for none.  Days have a
-season of 365.25 too, weeks of 52.18, hours of 168; --long-season says otherwise.
+The file has columns series_id, period_start (a date, a moment or a number of periods)
+and value.  The last `--horizon` values of each series are held back, the rest is
+forecast by the project's own models (engine.py), and what was chosen is compared with
+them.  --season is the number of periods in a season: 7 for days, 1 for weeks, 12 for
+months, 24 for hours, 1 for none.  Days have a season of 365.25 too, weeks of 52.18,
+hours of 168; --long-season says otherwise.
 
 Without a file, the series that statsmodels brings along are forecast, beside
 statsmodels' own ETS and Theta.
@@ -158,6 +159,8 @@ def evaluate(series, season, horizon, long_season, backtests, rivals=()):
             low, high = own[f"lower_{level}"], own[f"upper_{level}"]
             bounded = there & low.notna().to_numpy() & ~own["is_closed"].to_numpy()
             found.extend(((actual >= low) & (actual <= high)).to_numpy()[bounded])
+    if not rows:
+        raise SeriesError("No series has three values before the horizon.")
     table = compared(rows)
     coverage = {level: np.mean(found) for level, found in inside.items() if found}
     print(f"{len(choices)} series, {horizon} periods ahead, season {season}")

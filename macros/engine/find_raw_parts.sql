@@ -37,11 +37,7 @@
                 {{ return([duckdb__raw_part(table_name, 'table', relation, relation, none)]) }}
             {%- endif -%}
         {%- endfor -%}
-        {%- if spec['required'] or wanted_file -%}
-            {{ raise_raw_error("schema '" ~ var('raw_schema') ~ "' has no table '"
-                ~ stems[0] ~ "', which is required: load it, or name yours in"
-                ~ " vars.yml under file_names: {" ~ table_name ~ ": <your table>}.") }}
-        {%- endif -%}
+        {%- do check_raw_table_missed(table_name, spec, stems, wanted_file) -%}
         {{ return([]) }}
     {%- endif -%}
 
@@ -75,13 +71,11 @@
 {% macro duckdb__raw_part(table_name, format, place, relation, facts) %}
 {#- One part of a raw table with its columns resolved against the contract. -#}
     {%- set types = {} -%}
-    {%- set names = [] -%}
-    {%- if facts is not none -%}
-        {%- for name in facts['header'] -%}
-            {%- do names.append(name or 'column_' ~ loop.index) -%}
-            {%- do types.update({names[-1]: 'VARCHAR'}) -%}
-        {%- endfor -%}
-    {%- else -%}
+    {%- set names = [] if facts is none else csv_column_names(facts) -%}
+    {%- for name in names -%}
+        {%- do types.update({name: 'VARCHAR'}) -%}
+    {%- endfor -%}
+    {%- if facts is none -%}
         {%- for row in run_query('describe select * from ' ~ relation).rows -%}
             {%- if row[0] != '_source_path' -%}
                 {%- do names.append(row[0]) -%}
@@ -112,11 +106,7 @@
                     table_name, 'table', relation | string, relation | string, none)]) }}
             {%- endif -%}
         {%- endfor -%}
-        {%- if spec['required'] or wanted_file -%}
-            {{ raise_raw_error("schema '" ~ var('raw_schema') ~ "' has no table '"
-                ~ stems[0] ~ "', which is required: load it, or name yours in"
-                ~ " vars.yml under file_names: {" ~ table_name ~ ": <your table>}.") }}
-        {%- endif -%}
+        {%- do check_raw_table_missed(table_name, spec, stems, wanted_file) -%}
         {{ return([]) }}
     {%- endif -%}
 
@@ -152,13 +142,11 @@
 {% macro spark__raw_part(table_name, format, place, relation, facts) %}
 {#- One part of a raw table with its columns resolved against the contract. -#}
     {%- set types = {} -%}
-    {%- set names = [] -%}
-    {%- if facts is not none -%}
-        {%- for name in facts['header'] -%}
-            {%- do names.append(name or 'column_' ~ loop.index) -%}
-            {%- do types.update({names[-1]: 'string'}) -%}
-        {%- endfor -%}
-    {%- else -%}
+    {%- set names = [] if facts is none else csv_column_names(facts) -%}
+    {%- for name in names -%}
+        {%- do types.update({name: 'string'}) -%}
+    {%- endfor -%}
+    {%- if facts is none -%}
         {%- for row in run_query('describe query select * from ' ~ relation).rows -%}
             {%- do names.append(row[0]) -%}
             {%- do types.update({row[0]: row[1] | lower}) -%}
