@@ -926,3 +926,46 @@ def test_the_frequent_run_judges_anew_what_is_new_and_nothing_else(project):
         later, again=built, vars=setting, select=("+int_scored_points",)
     )
     assert spoiled(again) == [False] * 3
+
+
+def test_a_day_more_after_a_year_ends_like_all_at_once(project):
+    """What a point rests on lies up to a year of days, seven weeks of hours and sixty
+    seasons back, in series that are kin; on 8 March 2026 the clocks of New York leave
+    out an hour."""
+    rng = np.random.default_rng(9)
+    last = pd.Timestamp("2026-03-09 15:00")
+
+    def shop(until):
+        made = Shop()
+        for day in range(430, -1, -1):
+            moment = last - pd.Timedelta(days=day)
+            for number, channel in enumerate(("email", "meta", "organic", "referral")):
+                name = f"{day}.{channel}"
+                value = values[day, number] * (60 + 0.1 * (430 - day))
+                if moment < pd.Timestamp(until):
+                    touched = str(moment - pd.Timedelta(minutes=1))
+                    made.touch(name, channel, touched, touchpoint_id=name)
+                    made.order(name, name, str(moment), f"{value:.2f}")
+        return made.raw()
+
+    values = 1 + 0.2 * rng.uniform(-1, 1, size=(431, 4))
+    setting = {"business_timezone": "America/New_York"}
+    before = project.good(shop("2026-03-08"), selector="monitoring", vars=setting)
+    after = project.good(
+        shop("2026-03-10"), again=before, selector="monitoring", vars=setting
+    )
+    at_once = project.good(
+        shop("2026-03-10"), select=("+int_scored_points",), vars=setting
+    )
+    judged_anew = after.value(
+        "select count(*) from intermediate.int_coarse_expectations"
+        " where new_from is not null"
+    )
+    assert judged_anew > 0
+    kept, computed = (
+        built.tables("intermediate", without=("earlier_print", "new_from"))
+        for built in (after, at_once)
+    )
+    for name in ("coarse_expectations", "expectations", "scored_points"):
+        table = f"intermediate.int_{name}"
+        assert kept[table] == computed[table], name
