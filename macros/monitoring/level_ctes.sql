@@ -20,18 +20,14 @@
     seasons before them, and of earlier ones those of their places (see
     int_expectations, and unless_stored).
 -#}
-{%- set season_mean -%}
-case when step >= season_length - 1 then
-            cast(running_sum - coalesce(lag(running_sum) over same_phase, 0) as double)
-            / nullif(running_count - coalesce(lag(running_count) over same_phase, 0), 0)
-        end
-{%- endset %}
-{%- set season_size -%}
-case when step >= season_length - 1 then
-            cast(running_size - coalesce(lag(running_size) over same_phase, 0) as double)
-            / nullif(running_count - coalesce(lag(running_count) over same_phase, 0), 0)
-        end
-{%- endset %}
+{%- set of_season = {} -%}
+{%- for measured, total in [('mean', 'sum'), ('size', 'size')] -%}
+    {%- do of_season.update({measured:
+        'case when step >= season_length - 1 then cast(running_' ~ total
+        ~ ' - coalesce(lag(running_' ~ total ~ ') over same_phase, 0) as double)'
+        ~ ' / nullif(running_count - coalesce(lag(running_count) over same_phase, 0), 0) end'
+    }) -%}
+{%- endfor -%}
 {%- set relative_value = 'case when mean_of_season > 0 then ' ~ measure
     ~ ' / mean_of_season end' -%}
 summed as (
@@ -59,8 +55,9 @@ season_means as (
     select
         *,
         -- The beginning of a first season would lean to its weekdays or hours.
-        {{ unless_stored(season_mean, 'season_mean', news) }} as season_mean,
-        {{ unless_stored(season_size, 'season_size', news) }} as season_size,
+        {%- for measured, mean in of_season.items() %}
+        {{ unless_stored(mean, 'season_' ~ measured, news) }} as season_{{ measured }},
+        {%- endfor %}
         running_negatives - coalesce(lag(running_negatives, 4) over same_phase, 0)
             as negatives
     from summed

@@ -1,8 +1,8 @@
 {% macro mad_scale(residual, window) %}
 {#-
-    Scale of past residuals over `window` (none: of a group): their median absolute size times 1.4826,
-    which makes it the standard deviation of normal ones; NULL for fewer than seven,
-    and never below what makes the relative floor a full alarm.
+    Scale of past residuals over `window` (none: of a group): their median absolute
+    size times 1.4826, which makes it the standard deviation of normal ones; NULL for
+    fewer than seven, and never below what makes the relative floor a full alarm.
 -#}
     {{ return(
         'case when count(' ~ residual ~ ')' ~ (' over ' ~ window if window else '')

@@ -1,8 +1,9 @@
 {% macro robust_scale(cut_residual, cut_at, window) %}
 {#-
-    Scale of past residuals over `window` (none: of a group), an estimate of the standard deviation of
-    normal ones, from their absolute sizes cut at `cut_at` (2 or 2.5) coarser scales:
-    the root of the mean square, over what that is for a standard normal cut there.
+    Scale of past residuals over `window` (none: of a group), an estimate of the
+    standard deviation of normal ones, from their absolute sizes cut at `cut_at` (2 or
+    2.5) coarser scales: the root of the mean square, over what that is for a standard
+    normal cut there.
     With the same residuals it errs by two thirds of what their MAD does.
     NULL for fewer than seven; never below scale_floor().
 -#}

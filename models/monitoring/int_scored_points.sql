@@ -283,27 +283,7 @@ strayed as (
 scored as (
 
     select
-        series_id,
-        metric,
-        channel,
-        grain,
-        event_name,
-        is_complete,
-        is_quiet,
-        is_signed,
-        step,
-        season_length,
-        scale_class,
-        place,
-        value,
-        level,
-        size,
-        expected,
-        widening,
-        residual,
-        scale,
-        quartile_1,
-        quartile_3,
+        *,
         twice_cut_ratio / persistence as shift_value,
         -- A ratio says nothing of an hour in which there usually is nothing.
         coalesce(grain = 'hour' and zero_share > 0.25e0, false)
@@ -319,15 +299,7 @@ scored as (
             -- Something where there never is anything.
             when abs(value - expected) > level then 9e0 * sign(value - expected)
             else 0e0
-        end as z_score,
-        training_residual,
-        coarsely_cut_residual,
-        cut_residual,
-        cut_ratio,
-        twice_cut_ratio,
-        day_stray,
-        business_date,
-        period_start
+        end as z_score
     from strayed
 
 ),
