@@ -31,10 +31,7 @@
         {{ return(none) }}
     {%- endif -%}
     {%- set differs = [] -%}
-    {%- for column in [
-        'metric', 'channel', 'grain', 'event_name', 'is_complete', 'season_length',
-        'season_position', 'scale_class', 'value', 'business_date', 'period_start',
-    ] -%}
+    {%- for column in judged_columns() -%}
         {%- do differs.append('points.' ~ column ~ ' is distinct from earlier.' ~ column) -%}
     {%- endfor -%}
     {%- set news = {'print': prints[0], 'hour': none, 'day': none} -%}

@@ -9,11 +9,7 @@
         {%- do parts.append(node.raw_code if node else '') -%}
     {%- endfor -%}
     {{ return(
-        row_checksum([
-            'series_id', 'metric', 'channel', 'grain', 'event_name', 'is_complete', 'step',
-            'season_length', 'season_position', 'scale_class', 'value', 'business_date',
-            'period_start',
-        ])
+        row_checksum(judged_columns())
         ~ " || ' " ~ local_md5(parts | join(';')) ~ "'"
     ) }}
 {% endmacro %}
