@@ -343,8 +343,25 @@ def test_channels_beyond_one_word_keep_their_bits(project):
         attribution={
             "shapley_value_function": "subset_count",
             "shapley_permutations": 400,
+            "random_seed": 11,
         },
     )
+    # As many orders as the settings say, from their seed.
+    edge_alone = SHAPLEY.shapley_values(
+        built.query("from intermediate.int_journey_channels"),
+        built.query("from intermediate.int_journey_channel_sets"),
+        permutations=400,
+        seed=11,
+    )
+    edge_alone = edge_alone[edge_alone["left_out_group"].isna()]
+    mart = built.rows(
+        "select value_function, channel, shapley_value, sampling_std_error,"
+        " value_sampling_std_error from marts.shapley_values"
+    )
+    columns = ["value_function", "channel", "shapley_value", "sampling_std_error"]
+    columns.append("value_sampling_std_error")
+    expected_rows = edge_alone[columns].itertuples(index=False, name=None)
+    assert sorted(mart) == sorted(expected_rows)
     names = dict(
         built.rows(
             "select channel_number, channel from intermediate.int_journey_channels"
@@ -535,7 +552,7 @@ def test_sampled_values_lie_about_the_exact_ones(value_function):
 
 def test_more_than_sixteen_channels_are_sampled():
     """The errors are honest, the same seed gives the same values."""
-    journeys = many_channels(18, 600, 5)
+    journeys = many_channels(17, 600, 5)
     first = SHAPLEY.shapley_values(*sets_of(journeys), permutations=400, seed=1)
     again = SHAPLEY.shapley_values(*sets_of(journeys), permutations=400, seed=1)
     other = SHAPLEY.shapley_values(*sets_of(journeys), permutations=400, seed=2)
@@ -553,6 +570,76 @@ def test_more_than_sixteen_channels_are_sampled():
     for row in count[count["left_out_group"].isna()].itertuples():
         distance = abs(row.shapley_value - linear[row.channel])
         assert distance <= 4.5 * row.sampling_std_error
+
+
+def test_sampling_errors_by_hand(monkeypatch):
+    """One conversion, worth 8, needs a, b and c: who joins last of them brings it.
+
+    Of an order and its reverse the ends bring half each, the middle nothing. Three
+    pairs (five orders, rounded up) with b, b and c in the middle: a has 1/2 each
+    time; b has 0, 0 and 1/2, so 1/6 with variance 1/12 and error sqrt(1/12/3) = 1/6;
+    c has 1/2, 1/2 and 0, so 1/3 with the same error. Whoever is left out, errors are
+    those of everybody.
+    """
+
+    def middles(seed):
+        random = np.random.default_rng(seed)
+        return "".join("abc"[random.permutation(3)[1]] for _ in range(3))
+
+    seed = next(seed for seed in range(1000) if middles(seed) == "bbc")
+    monkeypatch.setattr(SHAPLEY, "EXACT_UP_TO", 2)
+    journeys = [journey("a b c"), journey("c b a", True, 8, group=1)]
+    frame = SHAPLEY.shapley_values(*sets_of(journeys), permutations=5, seed=seed)
+    frame = frame[frame["value_function"] == "subset_count"]
+    assert frame["channel"].tolist() == list("abc") * 3
+    shares, errors = [1 / 2, 1 / 6, 1 / 3], [0, 1 / 6, 1 / 6]
+    # With everybody, without group 0, without group 1.
+    by_hand = {
+        "shapley_value": [*shares, *shares, 0, 0, 0],
+        "value_shapley_value": [8 * x for x in [*shares, *shares, 0, 0, 0]],
+        "sampling_std_error": errors * 3,
+        "value_sampling_std_error": [8 * x for x in errors * 3],
+    }
+    for column, numbers in by_hand.items():
+        assert frame[column].tolist() == close(numbers), column
+
+
+def test_channels_are_named_by_their_number():
+    """Whatever the order of the rows and of the names."""
+    channels, sets = sets_of([journey("a", True, 3), journey("b"), journey("a b")])
+    # Who was a is now called z, and comes second.
+    channels["channel"] = ["z", "b"]
+    values = SHAPLEY.shapley_values(channels[::-1], sets, permutations=100, seed=1)
+    count = values[values["value_function"] == "subset_count"]
+    count = count[count["left_out_group"].isna()]
+    found = dict(zip(count["channel"], count["value_shapley_value"], strict=True))
+    assert found == {"z": close(3), "b": close(0)}
+
+
+def test_money_is_left_out_to_the_cent():
+    """0.29 is 28.999999999999996 cents to a computer: 29, whoever is left out."""
+    journeys = [
+        journey("a", True, 0.29, group=0),
+        journey("a", True, 0.29, group=1),
+        journey("b", True, 1, group=2),
+    ]
+    frame = MARKOV.removal_effects(transitions_of(journeys, 1))
+    without = frame[frame["left_out_group"] == 0].set_index("channel")
+    assert without["value_per_journey"].tolist() == close([1.29 / 2] * 2)
+    assert without.loc["a", "value_removal_effect"] == close(0.29 / 1.29)
+    assert values_of(journeys, "subset_count")["a"] == close((2, 0.58))
+    assert values_of(journeys, "subset_count", 0)["a"] == close((1, 0.29))
+
+
+def test_conversions_that_cost_more_than_they_bring_lose_nothing():
+    """Half converts, for -5 each: no share of that is lost without the channel."""
+    frame = MARKOV.removal_effects(
+        transitions_of([journey("a", True, -5), journey("a")], 1)
+    )
+    whole = frame[frame["left_out_group"].isna()].iloc[0]
+    assert (whole.removal_effect, whole.conversion_probability) == (1, 0.5)
+    assert math.isnan(whole.value_removal_effect)
+    assert whole.value_per_journey == -2.5
 
 
 def test_sixteen_channels_are_exact():
@@ -575,6 +662,12 @@ def test_too_many_channels_have_no_values():
     values = SHAPLEY.shapley_values(frame, sets, permutations=100, seed=1)
     assert values["shapley_value"].isna().all()
     assert len(effects_of(journeys, 1)) == 241
+    # The last one that has a bit is not one too many.
+    most = SHAPLEY.shapley_values(*sets_of(journeys[:240]), permutations=4, seed=1)
+    count = most[most["value_function"] == "subset_count"]
+    assert count.loc[count["left_out_group"].isna(), "shapley_value"].tolist() == close(
+        [1] * 240
+    )
 
 
 def test_numbers_of_one_type_are_read_too():
