@@ -343,25 +343,8 @@ def test_channels_beyond_one_word_keep_their_bits(project):
         attribution={
             "shapley_value_function": "subset_count",
             "shapley_permutations": 400,
-            "random_seed": 11,
         },
     )
-    # As many orders as the settings say, from their seed.
-    edge_alone = SHAPLEY.shapley_values(
-        built.query("from intermediate.int_journey_channels"),
-        built.query("from intermediate.int_journey_channel_sets"),
-        permutations=400,
-        seed=11,
-    )
-    edge_alone = edge_alone[edge_alone["left_out_group"].isna()]
-    mart = built.rows(
-        "select value_function, channel, shapley_value, sampling_std_error,"
-        " value_sampling_std_error from marts.shapley_values"
-    )
-    columns = ["value_function", "channel", "shapley_value", "sampling_std_error"]
-    columns.append("value_sampling_std_error")
-    expected_rows = edge_alone[columns].itertuples(index=False, name=None)
-    assert sorted(mart) == sorted(expected_rows)
     names = dict(
         built.rows(
             "select channel_number, channel from intermediate.int_journey_channels"
@@ -398,6 +381,36 @@ def test_channels_beyond_one_word_keep_their_bits(project):
     exact = removal_effects(journeys, 1, number=float)
     for channel, (effect, _) in exact.items():
         assert effects[channel] == close(effect)
+
+
+def test_settings_of_the_sampling_reach_it(project):
+    """As many orders as shapley_permutations, drawn from random_seed.
+
+    By the dbt command itself: what a model reads from its own configuration is
+    settled when the project is parsed, and tests parse it once.
+    """
+    built = project.once(
+        "17 channels",
+        lambda: shop_of(many_channels(17, 40, 5)),
+        select=("+ml_shapley_values",),
+    )
+    channels = built.query("from intermediate.int_journey_channels")
+    sets = built.query("from intermediate.int_journey_channel_sets")
+    again = project.good(
+        data=built.data,
+        vars={"shapley_permutations": 100, "random_seed": 11},
+        select=("ml_shapley_values",),
+        again=project.copy(built),
+        command_line=True,
+    )
+    columns = ["value_function", "channel", "shapley_value", "sampling_std_error"]
+    found = again.rows(
+        f"select {', '.join(columns)} from ml.ml_shapley_values"
+        " where left_out_group is null order by value_function, channel"
+    )
+    alone = SHAPLEY.shapley_values(channels, sets, permutations=100, seed=11)
+    alone = alone[alone["left_out_group"].isna()][columns]
+    assert found == sorted(alone.itertuples(index=False, name=None))
 
 
 # --- The edges alone ------------------------------------------------------------
