@@ -1,11 +1,6 @@
 """The rules of the house, checked on the parsed project."""
 
-import json
-import os
-import pathlib
 import re
-import shutil
-import subprocess
 import sys
 
 import pytest
@@ -18,17 +13,8 @@ MACRO = re.compile(r"{%-?\s*(?:macro|test)\s+(\w+)\s*\(.*?-?%}(.*?){%-?\s*end", 
 
 
 @pytest.fixture(scope="module")
-def manifest(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("parse")
-    dbt = shutil.which("dbt", path=pathlib.Path(sys.executable).parent)
-    subprocess.run(
-        [dbt, "parse", "--target-path", folder, "--log-path", folder],
-        cwd=ROOT,
-        check=True,
-        env={**os.environ, "INSIGHT_WAREHOUSE": str(folder / "w.duckdb")},
-        capture_output=True,
-    )
-    return json.loads((folder / "manifest.json").read_text())
+def manifest(project):
+    return project.manifest()
 
 
 @pytest.fixture(scope="module")
