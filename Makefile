@@ -97,12 +97,14 @@ test-spark: setup setup-spark
 	.venv-spark/bin/python -m pytest --rootdir spark -p no:cacheprovider -q spark/tests
 	.venv-spark/bin/python spark/check.py $(ARGS)
 
+# A target folder of its own, or the next build would parse anew.
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m ops.check_yaml
-	@mkdir -p target
-	INSIGHT_WAREHOUSE=target/lint.duckdb $(BIN)/sqlfluff lint --disable-progress-bar models tests analyses
+	@mkdir -p target/lint
+	INSIGHT_WAREHOUSE=target/lint/lint.duckdb DBT_TARGET_PATH=target/lint \
+		$(BIN)/sqlfluff lint --disable-progress-bar models tests analyses
 
 docs: demo
 	$(DBT) docs generate $(ARGS)

@@ -6,11 +6,13 @@ command line itself (`command_line=True`, `make build`, `make test-reference`) g
 without it.
 """
 
+import collections
 import functools
 
 import jinja2
 import parsedatetime
 from dbt.compilation import Compiler
+from dbt.context import macros, manifest, providers
 from dbt_common.clients import jinja as dbt_jinja
 from dbt_common.events.base_types import BaseEvent, EventLevel
 from dbt_common.events.event_manager import EventManager
@@ -78,6 +80,66 @@ def link_nodes_once():
     Compiler.compile = link_once
 
 
+class Chain(collections.ChainMap):
+    """A chain of dicts that asks one after the other, without a generator for each."""
+
+    def __contains__(self, key):
+        """Whether some dict has the key."""
+        for found in self.maps:  # noqa: SIM110
+            if key in found:
+                return True
+        return False
+
+    def __getitem__(self, key):
+        """What the first dict with the key says."""
+        for found in self.maps:
+            if key in found:
+                return found[key]
+        raise KeyError(key)
+
+
+def look_up_names_at_once():
+    """Names in templates are looked up in one dict of macros, not package by package.
+
+    It is made once a run, in the order of dbt: the project's macros go first.
+    """
+    build = macros.MacroNamespaceBuilder.build_namespace
+    merged = {}, {}
+
+    def build_merged(self, macros_by_package, ctx):
+        nonlocal merged
+        namespace = build(self, macros_by_package, ctx)
+        if merged[0] is not macros_by_package:
+            merged = macros_by_package, {}
+        packages = merged[1]
+        if self.search_package not in packages:
+            names = {}
+            for found in reversed(namespace.maps):
+                names.update(found)
+            packages[self.search_package] = names
+        namespace.maps = [packages[self.search_package]]
+        return namespace
+
+    macros.MacroNamespaceBuilder.build_namespace = build_merged
+    macros.MacroNamespace.__contains__ = Chain.__contains__
+    for module in (macros, manifest, dbt_jinja):
+        module.ChainMap = Chain
+
+
+def tell_arguments_once():
+    """Each node's context tells the arguments of the command, the same in a run."""
+    tell = providers.args_to_dict
+    told = None, None
+
+    def tell_once(arguments):
+        nonlocal told
+        if told[0] is not arguments:
+            told = arguments, tell(arguments)
+        return dict(told[1])
+
+    providers.args_to_dict = tell_once
+
+
 def share_date_patterns():
     """Each result of a query would compile the patterns of dates written out."""
     parsedatetime.Constants = functools.cache(parsedatetime.Constants)
@@ -89,4 +151,6 @@ def take_all():
     drop_debug_events()
     compile_templates_once()
     link_nodes_once()
+    look_up_names_at_once()
+    tell_arguments_once()
     share_date_patterns()

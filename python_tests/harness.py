@@ -329,6 +329,19 @@ class Project:
                 self.builds[key] = self.good(raw(), **settings)
         return self.builds[key]
 
+    def manifest(self, name="manifest"):
+        """What dbt wrote of the parsed project: `manifest` or `semantic_manifest`."""
+        path = self.folder / "target_worker" / f"{name}.json"
+        if not path.exists():
+            folder = self._new_folder()
+            environment = {"INSIGHT_WAREHOUSE": str(folder / "w.duckdb")}
+            arguments = ["parse", "--no-write-json"]
+            returncode, output = self._run_in_worker(
+                arguments, environment, folder, tests=True
+            )
+            assert returncode == 0, output
+        return json.loads(path.read_text())
+
     def copy(self, built):
         """A `Built` with a copy of its warehouse, for a test that builds it again."""
         folder = self._new_folder()
@@ -362,15 +375,24 @@ class Project:
         ]
 
     def _run_command(self, arguments, environment):
-        """Run dbt as a user does, as a process of its own."""
+        """Run dbt as a user does, as a process of its own.
+
+        All runs use one name for the warehouse: another would have dbt parse anew.
+        """
         command = shutil.which("dbt", path=Path(sys.executable).parent)
+        warehouse = Path(environment["INSIGHT_WAREHOUSE"])
+        common = self.folder / warehouse.name
+        if warehouse.exists():
+            warehouse.rename(common)
         done = subprocess.run(
             [command, *arguments, *self._paths("command")],
             cwd=ROOT,
-            env={**os.environ, **environment},
+            env={**os.environ, **environment, "INSIGHT_WAREHOUSE": str(common)},
             capture_output=True,
             text=True,
         )
+        if common.exists():
+            common.rename(warehouse)
         return done.returncode, done.stdout + done.stderr
 
     def _run_in_worker(self, arguments, environment, folder, tests):
@@ -434,8 +456,8 @@ class ProjectCopy:
         for part in PROJECT_PARTS:
             source, target = ROOT / part, folder / part
             if source.is_dir():
-                ignored = shutil.ignore_patterns("__pycache__")
-                shutil.copytree(source, target, ignore=ignored)
+                # With what is compiled already: fits take 15 seconds to compile.
+                shutil.copytree(source, target)
             else:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(source, target)

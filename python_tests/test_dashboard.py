@@ -108,8 +108,6 @@ def files(project, tmp_path_factory):
             "+quarantined_rows",
         ),
         exclude=("attribution_sensitivity",),
-        # A process of its own: the warehouse is closed when it has ended.
-        command_line=True,
     )
     found = {"nothing": None}
     for name in ("empty", "attribution", "all"):

@@ -1,50 +1,20 @@
 """The rules of the house, checked on the parsed project."""
 
-import json
-import os
-import pathlib
 import re
-import shutil
-import subprocess
 import sys
 
-import duckdb
 import pytest
 import yaml
-from harness import ROOT
+from harness import ROOT, Shop
 
 from ops import check_yaml
 
 MACRO = re.compile(r"{%-?\s*(?:macro|test)\s+(\w+)\s*\(.*?-?%}(.*?){%-?\s*end", re.S)
 
 
-def dbt(folder, *arguments):
-    """Run dbt on the reference company, all that it writes in `folder`."""
-    command = shutil.which("dbt", path=pathlib.Path(sys.executable).parent)
-    subprocess.run(
-        [command, *arguments, "--target-path", folder, "--log-path", folder],
-        cwd=ROOT,
-        check=True,
-        env={
-            **os.environ,
-            "INSIGHT_DATA": str(ROOT / "reference" / "data"),
-            "INSIGHT_WAREHOUSE": str(folder / "w.duckdb"),
-        },
-        capture_output=True,
-    )
-
-
 @pytest.fixture(scope="module")
-def parsed(tmp_path_factory):
-    """Folder with what dbt knows of the project."""
-    folder = tmp_path_factory.mktemp("parse")
-    dbt(folder, "parse")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def manifest(parsed):
-    return json.loads((parsed / "manifest.json").read_text())
+def manifest(project):
+    return project.manifest()
 
 
 @pytest.fixture(scope="module")
@@ -159,18 +129,19 @@ def test_private_models_are_not_public(manifest):
             assert node["description"], node["name"]
 
 
-def test_descriptions_stand_in_the_warehouse(manifest, parsed):
+def test_descriptions_stand_in_the_warehouse(manifest, project):
     # A table under a contract, one without, and a view.
     names = ["attribution_settings", "int_profile_email_events", "stg_email_events"]
-    dbt(parsed, "run", "--select", names[0], f"+{names[1]}")
-    with duckdb.connect(str(parsed / "w.duckdb"), read_only=True) as warehouse:
-        columns = warehouse.execute(
-            "select table_name, column_name, comment from duckdb_columns()"
-        ).fetchall()
-        relations = warehouse.execute(
-            "select table_name, comment from duckdb_tables()"
-            " union all select view_name, comment from duckdb_views()"
-        ).fetchall()
+    built = project.good(
+        Shop().raw(), select=(names[0], f"+{names[1]}"), command_line=True
+    )
+    columns = built.rows(
+        "select table_name, column_name, comment from duckdb_columns()"
+    )
+    relations = built.rows(
+        "select table_name, comment from duckdb_tables()"
+        " union all select view_name, comment from duckdb_views()"
+    )
     for name in names:
         node = manifest["nodes"][f"model.insight_engine.{name}"]
         assert (name, node["description"]) in relations
