@@ -5,17 +5,20 @@ on standard input: `arguments` (of the dbt command line), `environment` (variabl
 set), `tests` (are there tests to run) and `output` (file that takes what dbt prints).
 The answer to each is one line on the file descriptor named by the first argument,
 `true` or `false`: did dbt succeed. Vars are looked up when a model is rendered, so one
-parse serves every setting.
+parse serves every setting; but for those in a model's configuration, which are put
+there before each run.
 """
 
 import gc
 import json
 import os
 import pickle
+import re
 import sys
 import traceback
 
 import dbt_shortcuts
+import yaml
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.artifacts.resources.types import NodeType
 from dbt.cli.main import dbtRunner
@@ -58,13 +61,26 @@ def parse(arguments):
     return {**pickled, False: pickle.dumps(manifest)}
 
 
+def put_in_configurations(given, manifest):
+    """What fits read from their `meta` are the vars of this run, not of the parse."""
+    for node in manifest.nodes.values():
+        for name, text in node.unrendered_config.get("meta", {}).items():
+            var = re.fullmatch(r"{{ var\('(\w+)'\) }}", str(text))
+            if var and var[1] in given:
+                node.config.meta[name] = given[var[1]]
+
+
 def run(arguments, manifest):
     """Whether the dbt command succeeded; its connections are closed after it.
 
     A run changes its manifest, so each unpickles one of its own.
     """
     try:
-        result = dbtRunner(manifest=pickle.loads(manifest)).invoke(arguments)
+        manifest = pickle.loads(manifest)
+        if "--vars" in arguments:
+            given = yaml.safe_load(arguments[arguments.index("--vars") + 1])
+            put_in_configurations(given, manifest)
+        result = dbtRunner(manifest=manifest).invoke(arguments)
         if result.exception is not None:
             print(f"{type(result.exception).__name__}: {result.exception}")
         return bool(result.success)

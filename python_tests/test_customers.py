@@ -523,7 +523,7 @@ def test_five_seeds_find_the_same_centres(demo):
 
 # Last of all: what the demo's segments are is changed here.
 def test_the_seed_of_the_settings_is_that_of_the_fits(project, demo):
-    """Other bootstrap samples, the same segments. Seeds are read with the project."""
+    """Other bootstrap samples, the same segments."""
     before = segments(demo)
     scores = demo.rows("select distinct stability_ari from ml.ml_segment_candidates")
     again = project.good(
@@ -531,7 +531,6 @@ def test_the_seed_of_the_settings_is_that_of_the_fits(project, demo):
         vars={"random_seed": 7},
         select=("ml_segment_candidates", "int_segment_candidates", *SEGMENTS),
         again=demo,
-        command_line=True,
     )
     after = segments(again)
     assert set(after) == NAMES

@@ -383,12 +383,9 @@ def test_channels_beyond_one_word_keep_their_bits(project):
         assert effects[channel] == close(effect)
 
 
-def test_settings_of_the_sampling_reach_it(project):
-    """As many orders as shapley_permutations, drawn from random_seed.
-
-    By the dbt command itself: what a model reads from its own configuration is
-    settled when the project is parsed, and tests parse it once.
-    """
+@pytest.mark.parametrize("command_line", [False, True], ids=["worker", "dbt"])
+def test_settings_of_the_sampling_reach_it(project, command_line):
+    """As many orders as shapley_permutations, drawn from random_seed."""
     built = project.once(
         "17 channels",
         lambda: shop_of(many_channels(17, 40, 5)),
@@ -401,7 +398,7 @@ def test_settings_of_the_sampling_reach_it(project):
         vars={"shapley_permutations": 100, "random_seed": 11},
         select=("ml_shapley_values",),
         again=project.copy(built),
-        command_line=True,
+        command_line=command_line,
     )
     columns = ["value_function", "channel", "shapley_value", "sampling_std_error"]
     found = again.rows(

@@ -150,6 +150,17 @@ def test_descriptions_stand_in_the_warehouse(manifest, project):
             assert (name, column["name"], column["description"]) in columns
 
 
+def test_one_setting_seeds_every_fit(manifest):
+    seeds = {
+        node["name"]: node["unrendered_config"]["meta"]["seed"]
+        for node in manifest["nodes"].values()
+        if "seed" in node["config"].get("meta", {})
+    }
+    sources = (ROOT / "models").rglob("*.py")
+    assert set(seeds) == {p.stem for p in sources if '"seed"' in p.read_text()}
+    assert set(seeds.values()) == {"{{ var('random_seed') }}"}
+
+
 def test_arrows_between_folders_run_one_way(manifest):
     order = ["staging", "customers", "returns", "attribution", "kpis", "quality"]
     for node in manifest["nodes"].values():

@@ -28,7 +28,8 @@ RIVALS_LOCK = HERE.parent / "requirements.lock"
 RIVALS_VENV = HERE.parent / ".venv"
 
 CORES = 2
-MEMORY = "3GB"
+# As in the project's profile.
+MEMORY = os.environ.get("INSIGHT_MEMORY_LIMIT", "3GB")
 SEED = 20240101
 LOOKBACK_DAYS = 90
 HALF_LIFE_DAYS = 7
@@ -535,6 +536,7 @@ def machine_facts(load_average):
         ("system", f"{platform.system()} {platform.release()}"),
         ("Python", platform.python_version()),
         ("packages", ", ".join([*versions, *rival_versions()])),
+        ("memory of DuckDB", MEMORY),
         ("load average at start", ", ".join(f"{load:.2f}" for load in load_average)),
     ]
 
@@ -742,6 +744,11 @@ def parse_arguments():
         "--skip-rivals", action="store_true", help="only the floor and dbt"
     )
     parser.add_argument(
+        "--only-marts",
+        action="store_true",
+        help="only the floor in memory and all dbt models",
+    )
+    parser.add_argument(
         "--output",
         type=Path,
         default=HERE / "results.md",
@@ -773,7 +780,10 @@ def main():
         )
     rivals = {"python": None, "not_run": {}}
     try:
-        if arguments.skip_rivals:
+        if arguments.only_marts:
+            others = [name for name in CONTESTANTS if name != DBT]
+            rivals["not_run"] = dict.fromkeys(others, "skipped")
+        elif arguments.skip_rivals:
             rivals["not_run"] = dict.fromkeys((PANDAS, PACKAGE, MAM), "skipped")
         else:
             try:
