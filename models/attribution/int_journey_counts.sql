@@ -2,6 +2,8 @@
 -- which is what costs. Two kinds of rows, told apart by is_channel_set: one row per
 -- (jackknife group, channel, channels before it, whether the journey ended there and
 -- how), and one per (jackknife group, set of channels).
+-- Not beside touchpoint_credits, which sorts as much: together they would spill.
+-- depends_on: {{ ref('touchpoint_credits') }}
 {%- set depth = markov_order() %}
 {%- set befores = ['channel_1_before', 'channel_2_before', 'channel_3_before'][:depth] %}
 with
