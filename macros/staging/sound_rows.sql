@@ -45,7 +45,7 @@ standing as (
     from base_rows
     left join repeated_keys
         on base_rows.row_key = repeated_keys.row_key
-    -- Not two conditions: a planner halves its estimate with each of them, and then
+    -- Not two conditions: with each the planner expects fewer rows, and in the end
     -- takes ten million touches for fewer than their conversions.
     where coalesce(base_rows.defect, repeated_keys.row_key) is null
 
