@@ -1,6 +1,7 @@
--- One row per conversion whose credits have to be computed in this run, and why: all
--- of them the first time and after a change of settings or of old touches; else
--- those that are new or changed, and those that a late touch may still reach.
+-- One row per conversion whose stored credits do not stand, and why: all of them after a
+-- change of settings or of old touches; else those that are new or changed, that a late
+-- touch may still reach, or that are no conversions any more. None where no credits are
+-- stored: all are computed then, and to list them would only cost time.
 -- depends_on: {{ ref('int_touch_history') }}
 {%- set credits = stored_relation('touchpoint_credits') %}
 {%- set state = stored_credits_state() %}
@@ -23,8 +24,9 @@ due as (
 
     select
         conversion_id,
-        'first build' as reason
+        cast(null as {{ dbt.type_string() }}) as reason
     from conversions
+    where false
 
 )
 {%- else %}
@@ -64,8 +66,9 @@ history as (
 judged as (
 
     select
-        conversions.conversion_id,
+        coalesce(conversions.conversion_id, credited.conversion_id) as conversion_id,
         case
+            when conversions.conversion_id is null then 'no longer a conversion'
             {%- if changed %}
             when true then 'settings changed'
             {%- endif %}
@@ -82,9 +85,9 @@ judged as (
                 then 'late touches possible'
         end as reason
     from conversions
-    cross join history
-    left join credited
+    full join credited
         on conversions.conversion_id = credited.conversion_id
+    cross join history
 
 ),
 

@@ -51,7 +51,7 @@ events as (
         channel,
         channel_number,
         is_direct,
-        0 as is_conversion,
+        false as is_conversion,
         cast(null as decimal(18, 2)) as conversion_value,
         touched_at as happened_at
     from touchpoints
@@ -64,7 +64,7 @@ events as (
         cast(null as string) as channel,
         cast(null as integer) as channel_number,
         cast(null as boolean) as is_direct,
-        1 as is_conversion,
+        true as is_conversion,
         conversion_value,
         converted_at as happened_at
     from conversions
@@ -80,7 +80,6 @@ neighbours as (
         channel,
         channel_number,
         is_direct,
-        is_conversion,
         row_number() over in_order as event_number,
         {%- for back in range(1, depth + 1) %}
         lag(channel_number, {{ back }}) over in_order
@@ -124,7 +123,7 @@ bounded as (
         {%- endfor %}
         next_conversion_value
     from neighbours
-    where is_conversion = 0
+    where channel_number is not null
 
 ),
 

@@ -12,6 +12,13 @@
 {%- set weighs_by_age = lookback_days is not none and lookback_days <= 50 * half_life_days %}
 {#- All are due where no credits are stored: no need to look each of them up. -#}
 {%- set all_are_due = stored_credits_state() is none %}
+{#- Before this no touch can matter, and most are. -#}
+{%- set first_due_at = none if all_are_due else run_query(
+    'select cast(min(conversions.converted_at) as ' ~ dbt.type_string() ~ ') from '
+    ~ ref('int_conversions') ~ ' as conversions inner join '
+    ~ ref('int_due_conversions') ~ ' as due'
+    ~ ' on conversions.conversion_id = due.conversion_id'
+).rows[0][0] %}
 -- depends_on: {{ ref('int_due_conversions') }}
 with
 
@@ -43,6 +50,9 @@ touchpoints as (
         is_direct,
         touched_at
     from {{ ref('stg_touchpoints') }}
+    {%- if first_due_at is not none and lookback_days is not none %}
+    where touched_at >= {{ days_before("timestamp '" ~ first_due_at ~ "'", lookback_days) }}
+    {%- endif %}
 
 ),
 

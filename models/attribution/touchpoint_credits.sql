@@ -8,8 +8,8 @@
     pre_hook="{{ forget_due_conversions(this) }}",
     post_hook="{{ remember_credits_state() }}",
 ) }}
--- Adds the conversions that are due; before, they are deleted together with those
--- that are no more, so that a run that was cut short is made good by the next.
+-- Adds the conversions that are due, once what is stored of them is deleted: a run that
+-- was cut short between the two is made good by the next.
 with
 
 path_touches as (

@@ -22,7 +22,10 @@ orders as (
         order_id as known_order_id,
         max(ordered_at) as ordered_at
     from {{ ref('base_orders') }}
-    where defect is null
+    where
+        defect is null
+        -- Few of all orders, told apart before they are grouped.
+        and order_id in (select raw_returns.order_id_clean from raw_returns)
     group by order_id
 
 ),
