@@ -104,7 +104,7 @@ lint: setup
 	$(BIN)/python -m ops.check_yaml
 	@mkdir -p target/lint
 	INSIGHT_WAREHOUSE=target/lint/lint.duckdb DBT_TARGET_PATH=target/lint \
-		$(BIN)/sqlfluff lint --disable-progress-bar models tests analyses
+		$(BIN)/sqlfluff lint --disable-progress-bar --processes 0 models tests analyses
 
 docs: demo
 	$(DBT) docs generate $(ARGS)
