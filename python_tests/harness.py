@@ -222,6 +222,44 @@ def write_raw(folder, raw):
             path.write_bytes(content.encode())
 
 
+class Worker:
+    """A program of this folder that stays in memory and answers job after job.
+
+    It is given the number of the pipe for its answers, one JSON line for each JSON line
+    of standard input: what libraries print there is no answer.
+    """
+
+    def __init__(self, program, **options):
+        """Start `program` (a file name); `options` are those of Popen."""
+        reading, writing = os.pipe()
+        self.process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name(program)), str(writing)],
+            stdin=subprocess.PIPE,
+            pass_fds=[writing],
+            text=True,
+            **options,
+        )
+        os.close(writing)
+        self.answers = os.fdopen(reading)
+
+    def is_running(self):
+        """Whether it can take another job."""
+        return self.process.poll() is None
+
+    def answer(self, job):
+        """What it answers to `job`; None where it ended instead."""
+        self.process.stdin.write(json.dumps(job) + "\n")
+        self.process.stdin.flush()
+        line = self.answers.readline()
+        return json.loads(line) if line else None
+
+    def close(self):
+        """Let it end."""
+        self.process.stdin.close()
+        self.process.wait()
+        self.answers.close()
+
+
 class Project:
     """The dbt project under test, with a worker process that has it parsed."""
 
@@ -235,9 +273,7 @@ class Project:
     def close(self):
         """End the worker."""
         if self.worker is not None:
-            self.worker.stdin.close()
-            self.worker.wait()
-            self.answers.close()
+            self.worker.close()
 
     def build(
         self,
@@ -397,8 +433,8 @@ class Project:
 
     def _run_in_worker(self, arguments, environment, folder, tests):
         """Run dbt in the worker process, starting it for the first job."""
-        if self.worker is None or self.worker.poll() is not None:
-            self._start_worker()
+        if self.worker is None or not self.worker.is_running():
+            self.worker = Worker("dbt_worker.py", cwd=ROOT)
         output = folder / "output.txt"
         output.unlink(missing_ok=True)
         job = {
@@ -407,29 +443,11 @@ class Project:
             "tests": tests,
             "output": str(output),
         }
-        self.worker.stdin.write(json.dumps(job) + "\n")
-        self.worker.stdin.flush()
-        answer = self.answers.readline()
+        succeeded = self.worker.answer(job)
         printed = output.read_text(errors="replace") if output.exists() else ""
-        if not answer:
+        if succeeded is None:
             raise RuntimeError("the dbt worker ended:\n" + printed)
-        return (0 if answer.strip() == "true" else 1), printed
-
-    def _start_worker(self):
-        reading, writing = os.pipe()
-        self.worker = subprocess.Popen(
-            [
-                sys.executable,
-                str(Path(__file__).with_name("dbt_worker.py")),
-                str(writing),
-            ],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            pass_fds=[writing],
-            text=True,
-        )
-        os.close(writing)
-        self.answers = os.fdopen(reading)
+        return (0 if succeeded else 1), printed
 
 
 # What a dbt command needs of the checkout, for a copy that a test may change.

@@ -12,7 +12,7 @@ from collections import defaultdict
 import duckdb
 import pytest
 import yaml
-from harness import ROOT, ProjectCopy
+from harness import ROOT, ProjectCopy, Worker
 
 SELECT = (
     "+kpi_values",
@@ -60,42 +60,29 @@ class SemanticLayer:
 
     def queries(self, *queries):
         """Answers to metric queries: for each a list of rows, as dicts."""
+        errors = self.copy.folder / "mf_worker.txt"
         if self.worker is None:
-            self._start_worker()
-        self.worker.stdin.write(json.dumps(queries) + "\n")
-        self.worker.stdin.flush()
-        answer = self.answers.readline()
-        assert answer, self.errors.read_text()
-        return json.loads(answer)
+            environment = {
+                **os.environ,
+                "DBT_PROFILES_DIR": str(self.copy.folder),
+                **self.environment,
+            }
+            with open(errors, "w") as printed:
+                self.worker = Worker(
+                    "mf_worker.py",
+                    cwd=self.copy.folder,
+                    env=environment,
+                    stdout=printed,
+                    stderr=printed,
+                )
+        answer = self.worker.answer(queries)
+        assert answer is not None, errors.read_text()
+        return answer
 
     def close(self):
         """End the worker."""
         if self.worker is not None:
-            self.worker.stdin.close()
-            self.worker.wait()
-            self.answers.close()
-
-    def _start_worker(self):
-        """A process that has the project loaded, see mf_worker.py."""
-        reading, writing = os.pipe()
-        self.errors = self.copy.folder / "mf_worker.txt"
-        with open(self.errors, "w") as errors:
-            self.worker = subprocess.Popen(
-                [sys.executable, ROOT / "python_tests" / "mf_worker.py", str(writing)],
-                cwd=self.copy.folder,
-                env={
-                    **os.environ,
-                    "DBT_PROFILES_DIR": str(self.copy.folder),
-                    **self.environment,
-                },
-                stdin=subprocess.PIPE,
-                stdout=errors,
-                stderr=errors,
-                pass_fds=[writing],
-                text=True,
-            )
-        os.close(writing)
-        self.answers = os.fdopen(reading)
+            self.worker.close()
 
 
 @pytest.fixture(scope="module")
