@@ -13,7 +13,7 @@
 {#- All are due where no credits are stored: no need to look each of them up. -#}
 {%- set all_are_due = stored_credits_state() is none %}
 {#- Before this no touch can matter, and most are. -#}
-{%- set first_due_at = none if all_are_due else run_query(
+{%- set first_due_at = none if all_are_due or lookback_days is none else run_query(
     'select cast(min(conversions.converted_at) as ' ~ dbt.type_string() ~ ') from '
     ~ ref('int_conversions') ~ ' as conversions inner join '
     ~ ref('int_due_conversions') ~ ' as due'
@@ -50,7 +50,7 @@ touchpoints as (
         is_direct,
         touched_at
     from {{ ref('stg_touchpoints') }}
-    {%- if first_due_at is not none and lookback_days is not none %}
+    {%- if first_due_at is not none %}
     where touched_at >= {{ days_before("timestamp '" ~ first_due_at ~ "'", lookback_days) }}
     {%- endif %}
 

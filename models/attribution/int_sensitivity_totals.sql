@@ -85,10 +85,7 @@ sampled_groups as (
 
 sampled as (
 
-    select
-        conversions.*,
-        sampled_groups.sampled_conversions,
-        sampled_groups.sampled_share
+    select conversions.*
     from conversions
     inner join sampled_groups
         on conversions.jackknife_group = sampled_groups.jackknife_group
