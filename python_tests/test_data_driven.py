@@ -5,7 +5,9 @@ import importlib.util
 import itertools
 import math
 from fractions import Fraction
+from unittest import mock
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -25,6 +27,39 @@ def edge(name):
 
 
 MARKOV, SHAPLEY = edge("ml_markov_removals"), edge("ml_shapley_values")
+
+
+def fetched(frame):
+    """A DataFrame as SQL hands it out: arrays by column, masked where NULL."""
+    arrays = {}
+    for name, column in frame.items():
+        is_null = column.isna().to_numpy()
+        values = column.to_numpy(dtype=object if column.dtype == "str" else None)
+        arrays[name] = np.ma.masked_array(values, is_null) if is_null.any() else values
+    return arrays
+
+
+def as_frame(arrays):
+    """What an edge returns, as a DataFrame."""
+    group = arrays["left_out_group"]
+    group = pd.arrays.IntegerArray(group.data, np.ma.getmaskarray(group))
+    return pd.DataFrame(arrays | {"left_out_group": group})
+
+
+def removals(transitions):
+    """The Markov edge on a DataFrame, solved densely and sparsely: the same."""
+    frames = []
+    for most in (0, MARKOV.MOST_DENSE_STATES):
+        with mock.patch.object(MARKOV, "MOST_DENSE_STATES", most):
+            frames.append(as_frame(MARKOV.removal_effects(fetched(transitions))))
+    pd.testing.assert_frame_equal(*frames, rtol=1e-11, atol=1e-12)
+    return frames[1]
+
+
+def shapleys(channels, sets, permutations=100, seed=1):
+    """The Shapley edge on DataFrames."""
+    arrays = fetched(channels), fetched(sets)
+    return as_frame(SHAPLEY.shapley_values(*arrays, permutations, seed))
 
 
 def journey(path, converted=False, value=0, group=0):
@@ -52,7 +87,11 @@ def transitions_of(journeys, order):
             )
     names = ["jackknife_group", "state_1", "state_2", "state_3", "next_channel"]
     names += ["is_converted", "transitions", "conversion_value"]
-    return pd.DataFrame(rows, columns=names)
+    kinds = dict.fromkeys(names[1:5], "str") | {"is_converted": "bool"}
+    kinds |= dict.fromkeys(("jackknife_group", "transitions"), "int")
+    return pd.DataFrame(rows, columns=names).astype(
+        kinds | {"conversion_value": "float"}
+    )
 
 
 def sets_of(journeys):
@@ -68,12 +107,15 @@ def sets_of(journeys):
     columns = ["jackknife_group", "channels_1", "channels_2", "channels_3"]
     columns += ["channels_4", "journeys", "conversions", "conversion_value"]
     channels = pd.DataFrame({"channel": names, "channel_number": range(len(names))})
-    return channels, pd.DataFrame(rows, columns=columns)
+    sets = pd.DataFrame(rows, columns=columns).astype(
+        dict.fromkeys(columns, "int") | {"conversion_value": "float"}
+    )
+    return channels.astype({"channel": "str"}), sets
 
 
 def effects_of(journeys, order):
     """Channel -> (removal effect, value removal effect) from the edge."""
-    frame = MARKOV.removal_effects(transitions_of(journeys, order))
+    frame = removals(transitions_of(journeys, order))
     frame = frame[frame["left_out_group"].isna()]
     return {
         row.channel: (row.removal_effect, row.value_removal_effect)
@@ -83,7 +125,7 @@ def effects_of(journeys, order):
 
 def values_of(journeys, value_function, group=None):
     """Channel -> (Shapley value, value Shapley value) from the edge."""
-    frame = SHAPLEY.shapley_values(*sets_of(journeys), permutations=100, seed=1)
+    frame = shapleys(*sets_of(journeys))
     frame = frame[frame["value_function"] == value_function]
     mask = frame["left_out_group"].isna()
     frame = frame[mask if group is None else (frame["left_out_group"] == group)]
@@ -391,8 +433,11 @@ def test_settings_of_the_sampling_reach_it(project, command_line):
         lambda: shop_of(many_channels(17, 40, 5)),
         select=("+ml_shapley_values",),
     )
-    channels = built.query("from intermediate.int_journey_channels")
-    sets = built.query("from intermediate.int_journey_channel_sets")
+    with duckdb.connect(str(built.warehouse), read_only=True) as connection:
+        channels, sets = (
+            connection.query(f"from intermediate.{name}").fetchnumpy()
+            for name in ("int_journey_channels", "int_journey_channel_sets")
+        )
     again = project.good(
         data=built.data,
         vars={"shapley_permutations": 100, "random_seed": 11},
@@ -405,7 +450,7 @@ def test_settings_of_the_sampling_reach_it(project, command_line):
         f"select {', '.join(columns)} from ml.ml_shapley_values"
         " where left_out_group is null order by value_function, channel"
     )
-    alone = SHAPLEY.shapley_values(channels, sets, permutations=100, seed=11)
+    alone = as_frame(SHAPLEY.shapley_values(channels, sets, 100, 11))
     alone = alone[alone["left_out_group"].isna()][columns]
     assert found == sorted(alone.itertuples(index=False, name=None))
 
@@ -469,7 +514,7 @@ def test_repeats_do_not_change_effects(journeys):
 @given(many_journeys, st.sampled_from([1, 2, 3]))
 def test_a_chain_converts_as_often_as_the_journeys(journeys, order):
     """Whatever the order, from the start."""
-    frame = MARKOV.removal_effects(transitions_of(journeys, order))
+    frame = removals(transitions_of(journeys, order))
     whole = frame[frame["left_out_group"].isna()].iloc[0]
     rate = sum(one.converted for one in journeys) / len(journeys)
     value = sum(one.value for one in journeys) / len(journeys)
@@ -481,7 +526,7 @@ def test_a_chain_converts_as_often_as_the_journeys(journeys, order):
 @given(many_journeys, st.sampled_from([1, 2]))
 def test_leaving_out_a_group_is_fitting_without_it(journeys, order):
     """Counts of the others, nothing else."""
-    frame = MARKOV.removal_effects(transitions_of(journeys, order))
+    frame = removals(transitions_of(journeys, order))
     for group in {one.group for one in journeys}:
         rest = [one for one in journeys if one.group != group]
         alone = effects_of(rest, order) if rest else {}
@@ -546,7 +591,7 @@ def test_sampled_values_lie_about_the_exact_ones(value_function):
     """Within four standard errors, and adding up to the worth of all."""
     journeys = many_channels(6, 400, 3)
     channels, sets = sets_of(journeys)
-    members, totals = SHAPLEY.all_fits(sets, len(channels))
+    members, totals, _ = SHAPLEY.all_fits(fetched(sets), len(channels))
     exact = SHAPLEY.exact_values(members, totals, value_function)
     few, few_error = SHAPLEY.sampled_values(members, totals, value_function, 200, 7)
     more, more_error = SHAPLEY.sampled_values(members, totals, value_function, 3200, 7)
@@ -563,9 +608,9 @@ def test_sampled_values_lie_about_the_exact_ones(value_function):
 def test_more_than_sixteen_channels_are_sampled():
     """The errors are honest, the same seed gives the same values."""
     journeys = many_channels(17, 600, 5)
-    first = SHAPLEY.shapley_values(*sets_of(journeys), permutations=400, seed=1)
-    again = SHAPLEY.shapley_values(*sets_of(journeys), permutations=400, seed=1)
-    other = SHAPLEY.shapley_values(*sets_of(journeys), permutations=400, seed=2)
+    first = shapleys(*sets_of(journeys), permutations=400, seed=1)
+    again = shapleys(*sets_of(journeys), permutations=400, seed=1)
+    other = shapleys(*sets_of(journeys), permutations=400, seed=2)
     pd.testing.assert_frame_equal(first, again)
     rate = first["value_function"] == "subset_rate"
     assert (first.loc[rate, "sampling_std_error"] > 0).all()
@@ -599,7 +644,7 @@ def test_sampling_errors_by_hand(monkeypatch):
     seed = next(seed for seed in range(1000) if middles(seed) == "bbc")
     monkeypatch.setattr(SHAPLEY, "EXACT_UP_TO", 2)
     journeys = [journey("a b c"), journey("c b a", True, 8, group=1)]
-    frame = SHAPLEY.shapley_values(*sets_of(journeys), permutations=5, seed=seed)
+    frame = shapleys(*sets_of(journeys), permutations=5, seed=seed)
     frame = frame[frame["value_function"] == "subset_count"]
     assert frame["channel"].tolist() == list("abc") * 3
     shares, errors = [1 / 2, 1 / 6, 1 / 3], [0, 1 / 6, 1 / 6]
@@ -619,7 +664,7 @@ def test_channels_are_named_by_their_number():
     channels, sets = sets_of([journey("a", True, 3), journey("b"), journey("a b")])
     # Who was a is now called z, and comes second.
     channels["channel"] = ["z", "b"]
-    values = SHAPLEY.shapley_values(channels[::-1], sets, permutations=100, seed=1)
+    values = shapleys(channels[::-1], sets, permutations=100, seed=1)
     count = values[values["value_function"] == "subset_count"]
     count = count[count["left_out_group"].isna()]
     found = dict(zip(count["channel"], count["value_shapley_value"], strict=True))
@@ -633,7 +678,7 @@ def test_money_is_left_out_to_the_cent():
         journey("a", True, 0.29, group=1),
         journey("b", True, 1, group=2),
     ]
-    frame = MARKOV.removal_effects(transitions_of(journeys, 1))
+    frame = removals(transitions_of(journeys, 1))
     without = frame[frame["left_out_group"] == 0].set_index("channel")
     assert without["value_per_journey"].tolist() == close([1.29 / 2] * 2)
     assert without.loc["a", "value_removal_effect"] == close(0.29 / 1.29)
@@ -643,9 +688,7 @@ def test_money_is_left_out_to_the_cent():
 
 def test_conversions_that_cost_more_than_they_bring_lose_nothing():
     """Half converts, for -5 each: no share of that is lost without the channel."""
-    frame = MARKOV.removal_effects(
-        transitions_of([journey("a", True, -5), journey("a")], 1)
-    )
+    frame = removals(transitions_of([journey("a", True, -5), journey("a")], 1))
     whole = frame[frame["left_out_group"].isna()].iloc[0]
     assert (whole.removal_effect, whole.conversion_probability) == (1, 0.5)
     assert math.isnan(whole.value_removal_effect)
@@ -655,7 +698,7 @@ def test_conversions_that_cost_more_than_they_bring_lose_nothing():
 def test_sixteen_channels_are_exact():
     """No sampling error up to sixteen, values add up to the rate of all."""
     journeys = many_channels(16, 500, 9)
-    values = SHAPLEY.shapley_values(*sets_of(journeys), permutations=100, seed=1)
+    values = shapleys(*sets_of(journeys))
     assert (values["sampling_std_error"] == 0).all()
     whole = values[values["left_out_group"].isna()]
     rate = whole[whole["value_function"] == "subset_rate"]["shapley_value"].sum()
@@ -669,11 +712,11 @@ def test_too_many_channels_have_no_values():
     frame = pd.DataFrame(
         {"channel": [f"c{n}" for n in range(241)], "channel_number": range(241)}
     )
-    values = SHAPLEY.shapley_values(frame, sets, permutations=100, seed=1)
+    values = shapleys(frame, sets, permutations=100, seed=1)
     assert values["shapley_value"].isna().all()
     assert len(effects_of(journeys, 1)) == 241
     # The last one that has a bit is not one too many.
-    most = SHAPLEY.shapley_values(*sets_of(journeys[:240]), permutations=4, seed=1)
+    most = shapleys(*sets_of(journeys[:240]), permutations=4, seed=1)
     count = most[most["value_function"] == "subset_count"]
     assert count.loc[count["left_out_group"].isna(), "shapley_value"].tolist() == close(
         [1] * 240
@@ -681,24 +724,20 @@ def test_too_many_channels_have_no_values():
 
 
 def test_numbers_of_one_type_are_read_too():
-    """Counts as doubles throughout: pandas then hands out memory of its own."""
+    """Counts as doubles throughout; what is read is not written over."""
     channels, sets = sets_of([journey("a", True, 3), journey("a b"), journey("b")])
     doubles = sets.astype(dict.fromkeys(SHAPLEY.MEASURES, float))
     pd.testing.assert_frame_equal(
-        SHAPLEY.shapley_values(channels, doubles, permutations=100, seed=1),
-        SHAPLEY.shapley_values(channels, sets, permutations=100, seed=1),
+        shapleys(channels, doubles, permutations=100, seed=1),
+        shapleys(channels, sets, permutations=100, seed=1),
     )
     assert doubles["conversion_value"].tolist() == [3, 0, 0]
 
 
 def test_nothing_in_nothing_out():
-    """Empty input: an empty frame with the columns that SQL reads."""
-    nothing = transitions_of([], 1)
-    assert list(MARKOV.removal_effects(nothing).columns) == list(MARKOV.COLUMNS)
-    channels, sets = sets_of([])
-    values = SHAPLEY.shapley_values(channels, sets, permutations=100, seed=1)
-    assert list(values.columns) == list(SHAPLEY.COLUMNS)
-    assert values.empty
+    """No journey: no row, and no error."""
+    assert removals(transitions_of([], 1)).empty
+    assert shapleys(*sets_of([])).empty
 
 
 def test_order_of_rows_does_not_matter():
@@ -710,14 +749,12 @@ def test_order_of_rows_does_not_matter():
     channels, sets = sets_of(journeys)
     for seed in (1, 2):
         pd.testing.assert_frame_equal(
-            MARKOV.removal_effects(transitions),
-            MARKOV.removal_effects(transitions.sample(frac=1, random_state=seed)),
+            removals(transitions),
+            removals(transitions.sample(frac=1, random_state=seed)),
         )
         pd.testing.assert_frame_equal(
-            SHAPLEY.shapley_values(channels, sets, 100, 1),
-            SHAPLEY.shapley_values(
-                channels, sets.sample(frac=1, random_state=seed), 100, 1
-            ),
+            shapleys(channels, sets, 100, 1),
+            shapleys(channels, sets.sample(frac=1, random_state=seed), 100, 1),
         )
 
 

@@ -9,44 +9,31 @@ Anderl, Becker, von Wangenheim & Schumann, "Mapping the customer journey", IJRM
 (2016).
 """
 
-import edge_basics  # noqa: F401  (first: see there)
+import edge_arrays  # (first: see there)
 import numpy as np
-import pandas as pd
-from scipy.sparse import csr_matrix, identity
-from scipy.sparse.linalg import splu
 from threadpoolctl import threadpool_limits
 
 STATE = ["state_1", "state_2", "state_3"]
-COLUMNS = {
-    "left_out_group": "Int64",
-    "channel": "object",
-    "removal_effect": "float64",
-    "value_removal_effect": "float64",
-    "conversion_probability": "float64",
-    "value_per_journey": "float64",
-}
+# Chains of more states are solved one by one, with sparse matrices.
+MOST_DENSE_STATES = 128
 
 
 class Chain:
     """The states of a chain, and where each transition leads.
 
     Arguments:
-        transitions: DataFrame with state_1 (latest), state_2, state_3, next_channel,
-            is_converted and any number of rows a transition; a missing state_1 is
-            the start, a missing next_channel the end of the journey.
+        transitions: list of (state_1, the latest channel, state_2, state_3,
+            next_channel, is_converted); a missing state_1 is the start, a missing
+            next_channel the end of the journey.
     """
 
     def __init__(self, transitions):
         """Number the states; the start is state 0."""
-        order = 3 - int(transitions["state_3"].isna().all())
-        if order == 2 and transitions["state_2"].isna().all():
-            order = 1
+        order = max([1] + [3 - state.count(None) for *state, _, _ in transitions])
         known = {(): 0}
-        rows = transitions[[*STATE, "next_channel"]].astype(object)
-        rows = rows.where(rows.notna(), None)
         origins, targets = [], []
-        for *state, following in rows.itertuples(index=False):
-            origin = tuple(channel for channel in state[:order] if channel is not None)
+        for *state, following, _ in transitions:
+            origin = tuple(channel for channel in state if channel is not None)
             origins.append(known.setdefault(origin, len(known)))
             if following is None:
                 targets.append(-1)
@@ -55,124 +42,126 @@ class Chain:
                 targets.append(known.setdefault(target, len(known)))
         self.origins = np.array(origins, dtype=int)
         self.targets = np.array(targets, dtype=int)
-        self.converts = transitions["is_converted"].to_numpy(dtype=bool)
+        self.converts = np.array([row[-1] for row in transitions], dtype=bool)
         self.size = len(known)
         self.channels = sorted({channel for state in known for channel in state})
-        # States that go when a channel goes.
-        self.holders = {
-            channel: np.array([channel in state for state in known])
-            for channel in self.channels
-        }
+        # States that are there with every channel, and without each.
+        self.kept = np.array(
+            [[True for _ in known]]
+            + [[channel not in state for state in known] for channel in self.channels]
+        )
 
-    def outcome(self, counts, values):
+    def outcomes(self, counts, values):
         """What a journey comes to, with every channel and without each.
 
         Arguments:
-            counts: (n_transitions,) how often each transition was taken.
-            values: (n_transitions,) value of the conversions among them.
+            counts: (n_fits, n_transitions) how often each transition was taken.
+            values: (n_fits, n_transitions) value of the conversions among them.
 
         Returns:
-            (conversion probability, value per journey) from the start, and a dict
-            channel -> the same pair with the channel removed.
+            (n_fits, 1 + n_channels, 2) probability of a conversion and value per
+            journey: with every channel, then without each.
         """
-        totals = np.bincount(self.origins, weights=counts, minlength=self.size)
-        share = np.zeros(len(counts))
-        taken = counts > 0
-        share[taken] = counts[taken] / totals[self.origins[taken]]
-        inner = (self.targets >= 0) & taken
-        steps = csr_matrix(
-            (share[inner], (self.origins[inner], self.targets[inner])),
-            shape=(self.size, self.size),
+        n_fits = len(counts)
+        every_fit = slice(None)
+        totals = np.zeros((n_fits, self.size))
+        np.add.at(totals, (every_fit, self.origins), counts)
+        totals = totals[:, self.origins]
+        share, worth = (
+            np.divide(taken, totals, out=np.zeros(totals.shape), where=totals > 0)
+            for taken in (counts, values)
         )
-        ends = np.zeros((self.size, 2))
-        won = self.converts & taken
-        np.add.at(ends[:, 0], self.origins[won], share[won])
-        np.add.at(
-            ends[:, 1], self.origins[won], values[won] / totals[self.origins[won]]
-        )
-        everything = self._from_start(steps, ends, np.ones(self.size, dtype=bool))
-        without = {
-            channel: self._from_start(steps, ends, ~self.holders[channel])
-            for channel in self.channels
-        }
-        return everything, without
+        won = self.converts
+        ends = np.zeros((n_fits, self.size, 2))
+        np.add.at(ends, (every_fit, self.origins[won], 0), share[:, won])
+        np.add.at(ends, (every_fit, self.origins[won], 1), worth[:, won])
+        inner = self.targets >= 0
+        is_small = self.size <= MOST_DENSE_STATES
+        solve = self._solve_densely if is_small else self._solve_sparsely
+        return solve(self.origins[inner], self.targets[inner], share[:, inner], ends)
 
-    @staticmethod
-    def _from_start(steps, ends, kept):
-        """Expected conversions and value from the start, through kept states only."""
-        inside = steps[kept][:, kept]
-        system = (identity(inside.shape[0], format="csr") - inside).tocsc()
-        return splu(system).solve(ends[kept])[0]
+    def _solve_densely(self, origins, targets, share, ends):
+        """Expected conversions and value from the start, all fits at once."""
+        steps = np.zeros((len(ends), self.size, self.size))
+        np.add.at(steps, (slice(None), origins, targets), share)
+        found = [
+            np.linalg.solve(
+                np.eye(self.size) - steps * np.outer(kept, kept), ends * kept[:, None]
+            )[:, 0]
+            for kept in self.kept
+        ]
+        return np.stack(found, axis=1)
 
+    def _solve_sparsely(self, origins, targets, share, ends):
+        """The same fit by fit, in memory that grows with the transitions only."""
+        import edge_basics  # noqa: F401  (first: see there)
+        from scipy.sparse import csr_matrix, identity
+        from scipy.sparse.linalg import splu
 
-def effect(without, everything):
-    """Share of `everything` that is lost; NaN where there is nothing to lose."""
-    return 1.0 - without / everything if everything > 0 else float("nan")
+        found = np.zeros((len(ends), len(self.kept), 2))
+        for fit in range(len(ends)):
+            steps = csr_matrix(
+                (share[fit], (origins, targets)), shape=(self.size, self.size)
+            )
+            for place, kept in enumerate(self.kept):
+                inside = steps[kept][:, kept]
+                system = (identity(inside.shape[0], format="csr") - inside).tocsc()
+                found[fit, place] = splu(system).solve(ends[fit, kept])[0]
+        return found
 
 
 def removal_effects(transitions):
     """Removal effects from all journeys, and from all but each group of customers.
 
     Arguments:
-        transitions: DataFrame with jackknife_group, state_1, state_2, state_3,
-            next_channel, is_converted, transitions (count) and conversion_value.
+        transitions: dict of arrays jackknife_group, state_1, state_2, state_3,
+            next_channel, is_converted, transitions (count) and conversion_value, with
+            any number of rows a transition.
 
     Returns:
-        DataFrame with one row a left_out_group (NA: none) and channel:
-        removal_effect and value_removal_effect (shares, 0 to 1; a channel that
-        only occurs with negative value may fall outside), and the chain's
+        dict of arrays with one row a left_out_group (masked: none) and channel:
+        removal_effect and value_removal_effect (shares, 0 to 1; a channel that only
+        occurs with negative value may fall outside), and the chain's
         conversion_probability and value_per_journey with every channel.  Effects
         are NaN where nothing converts, or where conversions are worth nothing.
     """
-    keys = [*STATE, "next_channel", "is_converted"]
-    measures = ["transitions", "conversion_value"]
-    if transitions.empty:
-        return pd.DataFrame(
-            {name: pd.Series(dtype=kind) for name, kind in COLUMNS.items()}
-        )
-    by_group = transitions.groupby(
-        [*keys, "jackknife_group"], dropna=False, sort=True, as_index=False
-    )[measures].sum()
-    total = by_group.groupby(keys, dropna=False, sort=True, as_index=False)[
-        measures
-    ].sum()
-    chain = Chain(total)
-    counts = total["transitions"].to_numpy(dtype=float)
-    cents = np.rint(total["conversion_value"].to_numpy(dtype=float) * 100)
-    place = by_group.groupby(keys, dropna=False, sort=True).ngroup().to_numpy()
+    names = [edge_arrays.texts(transitions[name]) for name in [*STATE, "next_channel"]]
+    keys = list(zip(*names, transitions["is_converted"].tolist(), strict=True))
+    by_text = sorted(
+        set(keys), key=lambda key: [(part is not None, part) for part in key]
+    )
+    chain = Chain(by_text)
+    places = {key: place for place, key in enumerate(by_text)}
+    place = np.array([places[key] for key in keys], dtype=int)
+    groups, group_place = np.unique(transitions["jackknife_group"], return_inverse=True)
+    # Whole numbers (cents), so that what is left without a group is exact.
+    measured = np.column_stack(
+        [transitions["transitions"], np.rint(transitions["conversion_value"] * 100)]
+    ).astype(float)
+    grouped = np.zeros((len(groups), len(by_text), 2))
+    np.add.at(grouped, (group_place, place), measured)
+    fits = edge_arrays.with_left_out(grouped)
+    outcomes = chain.outcomes(fits[..., 0], fits[..., 1] / 100)
 
-    rows = []
-    groups = sorted(by_group["jackknife_group"].unique())
-    for group in [None, *groups]:
-        left, left_cents = counts.copy(), cents.copy()
-        if group is not None:
-            gone = (by_group["jackknife_group"] == group).to_numpy()
-            np.subtract.at(
-                left, place[gone], by_group["transitions"].to_numpy(dtype=float)[gone]
-            )
-            np.subtract.at(
-                left_cents,
-                place[gone],
-                np.rint(by_group["conversion_value"].to_numpy(dtype=float)[gone] * 100),
-            )
-        everything, without = chain.outcome(left, left_cents / 100)
-        for channel in chain.channels:
-            rows.append(
-                (
-                    group,
-                    channel,
-                    effect(without[channel][0], everything[0]),
-                    effect(without[channel][1], everything[1]),
-                    everything[0],
-                    everything[1],
-                )
-            )
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+    everything, without = outcomes[:, :1], outcomes[:, 1:]
+    kept = np.divide(
+        without, everything, out=np.full(without.shape, np.nan), where=everything > 0
+    )
+    everything = np.broadcast_to(everything, without.shape)
+    n_channels = len(chain.channels)
+    return {
+        "left_out_group": edge_arrays.left_out_groups(groups, n_channels),
+        "channel": np.array(chain.channels * len(fits), dtype=object),
+        "removal_effect": 1.0 - kept[..., 0].ravel(),
+        "value_removal_effect": 1.0 - kept[..., 1].ravel(),
+        "conversion_probability": everything[..., 0].ravel(),
+        "value_per_journey": everything[..., 1].ravel(),
+    }
 
 
 def model(dbt, session):
     """Read transition counts, return removal effects."""
-    transitions = dbt.ref("int_journey_transitions").df()
+    transitions = dbt.ref("int_journey_transitions").fetchnumpy()
     with threadpool_limits(1):
         effects = removal_effects(transitions)
     return effects

@@ -16,9 +16,8 @@ Castro, Gomez & Tejada (2009).
 
 import math
 
-import edge_basics  # noqa: F401  (first: see there)
+import edge_arrays  # (first: see there)
 import numpy as np
-import pandas as pd
 from threadpoolctl import threadpool_limits
 
 EXACT_UP_TO = 16
@@ -28,15 +27,6 @@ BITS = 60
 MOST_CHANNELS = BITS * len(WORDS)
 MEASURES = ["journeys", "conversions", "conversion_value"]
 VALUE_FUNCTIONS = ["subset_rate", "exact_rate", "subset_count"]
-COLUMNS = {
-    "value_function": "object",
-    "left_out_group": "Int64",
-    "channel": "object",
-    "shapley_value": "float64",
-    "value_shapley_value": "float64",
-    "sampling_std_error": "float64",
-    "value_sampling_std_error": "float64",
-}
 
 
 def worth(journeys, gains, value_function):
@@ -141,87 +131,77 @@ def all_fits(channel_sets, n_channels):
 
     Returns:
         members (n_sets, n_channels) bool; totals (n_sets, 1 + n_groups, 3) of
-        journeys, conversions and value.
+        journeys, conversions and value; the groups (n_groups,).
     """
-    by_set = channel_sets.sort_values([*WORDS, "jackknife_group"])
-    words = by_set[WORDS].drop_duplicates()
-    members = np.array(
-        [
-            [row[n // BITS] >> (n % BITS) & 1 for n in range(n_channels)]
-            for row in words.itertuples(index=False)
-        ],
-        dtype=bool,
+    words = np.column_stack([channel_sets[name] for name in WORDS])
+    in_order = np.lexsort(words.T[::-1])
+    words = words[in_order]
+    is_new = np.ones(len(words), dtype=bool)
+    is_new[1:] = (words[1:] != words[:-1]).any(axis=1)
+    place = np.cumsum(is_new) - 1
+    numbers = np.arange(n_channels)
+    members = (words[is_new][:, numbers // BITS] >> (numbers % BITS) & 1).astype(bool)
+
+    groups, group_place = np.unique(
+        channel_sets["jackknife_group"][in_order], return_inverse=True
     )
-    groups = np.unique(by_set["jackknife_group"].to_numpy())
-    measured = by_set[MEASURES].to_numpy(dtype=float, copy=True)
+    measured = np.column_stack([channel_sets[name] for name in MEASURES])[in_order]
     # Whole numbers (cents), so that what is left without a group is exact.
-    measured[:, 2] = np.rint(measured[:, 2] * 100)
-    grouped = np.zeros((len(words), len(groups), 3))
-    place = by_set.groupby(WORDS, sort=True).ngroup().to_numpy()
-    group_place = np.searchsorted(groups, by_set["jackknife_group"].to_numpy())
-    np.add.at(grouped, (place, group_place), measured)
-    everyone = grouped.sum(axis=1, keepdims=True)
-    totals = np.concatenate([everyone, everyone - grouped], axis=1)
-    totals[..., 2] /= 100
-    return members, totals
+    measured = np.rint(measured * [1, 1, 100])
+    grouped = np.zeros((len(groups), len(members), len(MEASURES)))
+    np.add.at(grouped, (group_place, place), measured)
+    totals = edge_arrays.with_left_out(grouped).transpose(1, 0, 2)
+    return members, totals / [1, 1, 100], groups
 
 
 def shapley_values(channels, channel_sets, permutations, seed):
     """Shapley values from all journeys, and from all but each group of customers.
 
     Arguments:
-        channels: DataFrame with channel and channel_number (0, 1, ...).
-        channel_sets: DataFrame with jackknife_group, channels_1 to channels_4 (bits
+        channels: dict of arrays channel and channel_number (0, 1, ...).
+        channel_sets: dict of arrays jackknife_group, channels_1 to channels_4 (bits
             of the channel numbers), journeys, conversions, conversion_value.
         permutations: orders to sample beyond 16 channels.
         seed: of the sampling.
 
     Returns:
-        DataFrame with one row a value_function, left_out_group (NA: none), channel:
-        shapley_value (conversions a journey, or conversions for subset_count),
-        value_shapley_value (the same in money), and the standard error of the
-        sampling, 0 where exact.  Values are NaN beyond 240 channels.
+        dict of arrays with one row a value_function, left_out_group (masked: none),
+        channel: shapley_value (conversions a journey, or conversions for
+        subset_count), value_shapley_value (the same in money), and the standard
+        error of the sampling, 0 where exact.  Values are NaN beyond 240 channels.
     """
-    if channels.empty or channel_sets.empty:
-        return pd.DataFrame(
-            {name: pd.Series(dtype=kind) for name, kind in COLUMNS.items()}
-        )
-    names = channels.sort_values("channel_number")["channel"].tolist()
+    names = channels["channel"][np.argsort(channels["channel_number"])]
     n_channels = len(names)
-    fits = [None, *sorted(channel_sets["jackknife_group"].unique())]
-    if n_channels <= MOST_CHANNELS:
-        members, totals = all_fits(channel_sets, n_channels)
-    frames = []
-    for value_function in VALUE_FUNCTIONS:
-        std_error = np.zeros((n_channels, 2))
-        if n_channels > MOST_CHANNELS:
-            values = np.full((len(fits), n_channels, 2), np.nan)
-        elif n_channels <= EXACT_UP_TO:
-            values = exact_values(members, totals, value_function)
-        else:
-            values, std_error = sampled_values(
+    can_tell = n_channels <= MOST_CHANNELS
+    members, totals, groups = all_fits(channel_sets, n_channels if can_tell else 0)
+    n_fits = totals.shape[1]
+    values = np.full((len(VALUE_FUNCTIONS), n_fits, n_channels, 2), np.nan)
+    std_errors = np.zeros(values.shape)
+    for place, value_function in enumerate(VALUE_FUNCTIONS):
+        if can_tell and n_channels <= EXACT_UP_TO:
+            values[place] = exact_values(members, totals, value_function)
+        elif can_tell:
+            values[place], std_errors[place] = sampled_values(
                 members, totals, value_function, permutations, seed
             )
-        frames.append(
-            pd.DataFrame(
-                {
-                    "value_function": value_function,
-                    "left_out_group": np.repeat(np.array(fits, object), n_channels),
-                    "channel": names * len(fits),
-                    "shapley_value": values[..., 0].ravel(),
-                    "value_shapley_value": values[..., 1].ravel(),
-                    "sampling_std_error": np.tile(std_error[:, 0], len(fits)),
-                    "value_sampling_std_error": np.tile(std_error[:, 1], len(fits)),
-                }
-            )
-        )
-    return pd.concat(frames, ignore_index=True).astype(COLUMNS)
+    left_out = edge_arrays.left_out_groups(groups, n_channels)
+    return {
+        "value_function": np.repeat(
+            np.array(VALUE_FUNCTIONS, dtype=object), n_fits * n_channels
+        ),
+        "left_out_group": np.ma.concatenate([left_out] * len(VALUE_FUNCTIONS)),
+        "channel": np.tile(names, len(VALUE_FUNCTIONS) * n_fits),
+        "shapley_value": values[..., 0].ravel(),
+        "value_shapley_value": values[..., 1].ravel(),
+        "sampling_std_error": std_errors[..., 0].ravel(),
+        "value_sampling_std_error": std_errors[..., 1].ravel(),
+    }
 
 
 def model(dbt, session):
     """Read channel sets, return Shapley values."""
-    channels = dbt.ref("int_journey_channels").df()
-    channel_sets = dbt.ref("int_journey_channel_sets").df()
+    channels = dbt.ref("int_journey_channels").fetchnumpy()
+    channel_sets = dbt.ref("int_journey_channel_sets").fetchnumpy()
     with threadpool_limits(1):
         values = shapley_values(
             channels,

@@ -3,6 +3,8 @@
 import datetime
 import decimal
 
+import duckdb
+import numpy
 import pandas
 import pyarrow
 import pytest
@@ -59,6 +61,48 @@ def test_nan_is_written_as_null_and_times_as_utc():
     assert table.schema.field("nothing").type == pyarrow.string()
     assert str(table.schema.field("at").type) == "timestamp[us, tz=UTC]"
     assert table.column("at").to_pylist()[0].hour == 1
+
+
+def test_arrays_come_as_duckdb_hands_them_out():
+    """NULLs are masked, whole numbers stay whole, decimals are doubles."""
+    table = pyarrow.table(
+        {
+            "amount": pyarrow.array([decimal.Decimal("1.25"), decimal.Decimal("2")]),
+            "count": pyarrow.array([2**60 + 1, None]),
+            "name": pyarrow.array(["a", None]),
+            "won": pyarrow.array([True, False]),
+        }
+    )
+    found = python_models.to_arrays(table)
+    connection = duckdb.connect()
+    connection.register("rows", table)
+    expected = connection.query("select * from rows").fetchnumpy()
+    assert set(found) == set(expected)
+    for name, values in expected.items():
+        assert found[name].dtype == values.dtype, name
+        assert numpy.array_equal(
+            numpy.ma.getmaskarray(found[name]), numpy.ma.getmaskarray(values)
+        )
+        assert list(numpy.ma.compressed(found[name])) == list(
+            numpy.ma.compressed(values)
+        )
+
+
+def test_arrays_are_written_with_what_is_masked_or_nan_as_null():
+    arrays = {
+        "place": numpy.ma.masked_array([7, 1], [True, False]),
+        "name": numpy.array(["a", None], dtype=object),
+        "score": numpy.array([float("nan"), 0.5]),
+    }
+    table = python_models.to_spark(arrays, FakeSession())
+    assert table.column("place").to_pylist() == [None, 1]
+    assert table.column("name").to_pylist() == ["a", None]
+    assert table.column("score").to_pylist() == [None, 0.5]
+    assert table.schema.field("place").type == pyarrow.int64()
+    nothing = {name: values[:0] for name, values in arrays.items()}
+    rows, schema = python_models.to_spark(nothing, FakeSession())
+    assert rows == []
+    assert schema.simpleString() == "struct<place:bigint,name:string,score:double>"
 
 
 def test_an_empty_result_keeps_its_columns():

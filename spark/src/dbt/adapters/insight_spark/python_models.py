@@ -1,8 +1,9 @@
 """Runs Python models on the session of the SQL models.
 
-A model written for DuckDB relations (`dbt.ref(name).df()`, `.select()`, `.filter()`,
-`.order()`) runs here unchanged: what it reads is an EdgeRelation, what it returns may
-be a pandas DataFrame, an Arrow table, an EdgeRelation or a Spark DataFrame.
+A model written for DuckDB relations (`dbt.ref(name).df()`, `.fetchnumpy()`,
+`.select()`, `.filter()`, `.order()`) runs here unchanged: what it reads is an
+EdgeRelation, what it returns may be a pandas DataFrame, an Arrow table, a dict of
+numpy arrays, an EdgeRelation or a Spark DataFrame.
 """
 
 import importlib
@@ -139,6 +140,10 @@ class EdgeRelation:
         """All rows as pandas: they must fit into the driver's memory."""
         return to_pandas(self.arrow())
 
+    def fetchnumpy(self):
+        """All rows as a dict of arrays, masked where NULL; in the driver's memory."""
+        return to_arrays(self.arrow())
+
 
 class EdgeSession:
     """What a Python model gets as `session`: SQL, and relations of its results."""
@@ -156,8 +161,8 @@ class EdgeSession:
         return EdgeRelation(self.spark.table(name))
 
 
-def to_pandas(table):
-    """An Arrow table as pandas, with types as DuckDB gives them.
+def plain_types(table):
+    """An Arrow table with types as DuckDB gives them.
 
     Decimals are doubles, dates are timestamps, timestamps have no zone.
     """
@@ -171,15 +176,48 @@ def to_pandas(table):
         elif pyarrow.types.is_date(kind) or pyarrow.types.is_timestamp(kind):
             kind = pyarrow.timestamp("us")
         fields.append(pyarrow.field(column.name, kind))
-    return table.cast(pyarrow.schema(fields)).to_pandas()
+    return table.cast(pyarrow.schema(fields))
+
+
+def to_pandas(table):
+    """An Arrow table as pandas."""
+    return plain_types(table).to_pandas()
+
+
+def to_arrays(table):
+    """An Arrow table as a dict of numpy arrays, masked where a column has NULLs."""
+    import numpy
+
+    arrays = {}
+    for name, column in zip(
+        table.column_names, plain_types(table).columns, strict=True
+    ):
+        is_null = column.is_null().to_numpy()
+        known = column.drop_null().to_numpy()
+        arrays[name] = known
+        if is_null.any():
+            values = numpy.zeros(len(column), dtype=known.dtype)
+            values[~is_null] = known
+            arrays[name] = numpy.ma.masked_array(values, is_null)
+    return arrays
 
 
 def to_arrow(frame):
-    """A DataFrame as an Arrow table of types that Spark takes; NaN is NULL."""
+    """A DataFrame, or dict of arrays, as an Arrow table for Spark; NaN is NULL."""
+    import numpy
     import pyarrow
 
-    table = frame
-    if not isinstance(frame, pyarrow.Table):
+    if isinstance(frame, pyarrow.Table):
+        table = frame
+    elif isinstance(frame, dict):
+        arrays = {}
+        for name, values in frame.items():
+            data, is_null = numpy.ma.getdata(values), numpy.ma.getmaskarray(values)
+            if data.dtype.kind == "f":
+                is_null = is_null | numpy.isnan(data)
+            arrays[name] = pyarrow.array(data, mask=is_null)
+        table = pyarrow.table(arrays)
+    else:
         table = pyarrow.Table.from_pandas(frame, preserve_index=False)
     fields = []
     for column in table.schema:
@@ -201,7 +239,7 @@ def to_spark(result, session):
 
     if isinstance(result, EdgeRelation):
         return result.frame
-    if isinstance(result, (pandas.DataFrame, pyarrow.Table)):
+    if isinstance(result, (pandas.DataFrame, pyarrow.Table, dict)):
         table = to_arrow(result)
         if table.num_rows:
             return session.createDataFrame(table)
