@@ -51,6 +51,10 @@ def parse(arguments):
     manifest = parsed.result
     # Of use to a parse alone.
     manifest.files = {}
+    # Descriptions are not written into each small warehouse, a tenth of a build; the
+    # test that looks for them there runs the dbt command.
+    for node in manifest.nodes.values():
+        node.config.persist_docs = {}
     pickled = {True: pickle.dumps(manifest)}
     manifest.unit_tests = {}
     manifest.nodes = {

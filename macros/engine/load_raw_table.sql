@@ -1,4 +1,4 @@
-{% macro load_raw_table(table_name, spec, parts, all_text) %}
+{% macro load_raw_table(table_name, spec, parts, all_text, stored) %}
 {#-
     Make raw.<table_name> stand for its parts, and prove that no line of a CSV file is
     lost.
@@ -6,42 +6,33 @@
         spec: the table's contract.
         parts: as of find_raw_parts.
         all_text: all columns are text, because a part is CSV or there are several.
+        stored: as of stored_raw_types.
 -#}
     {{ return(adapter.dispatch('load_raw_table', 'insight_engine')(
-        table_name, spec, parts, all_text)) }}
+        table_name, spec, parts, all_text, stored)) }}
 {% endmacro %}
 
-{% macro duckdb__load_raw_table(table_name, spec, parts, all_text) %}
-    {%- do duckdb__drop_raw_relation(table_name) -%}
-    {%- if not parts -%}
-        {%- do run_query(duckdb__empty_raw_table_sql(table_name, spec)) -%}
-    {%- elif all_text -%}
-        {%- do run_query(duckdb__empty_raw_table_sql(table_name, spec)) -%}
-        {%- for part in parts -%}
-            {%- if part.format == 'csv' -%}
-                {%- do duckdb__load_csv(table_name, spec, part) -%}
-            {%- else -%}
-                {%- do run_query('insert into raw.' ~ table_name ~ ' '
-                    ~ raw_select_sql(spec, part, as_text=true)) -%}
-            {%- endif -%}
-        {%- endfor -%}
-    {%- else -%}
-        {%- do run_query('create view raw.' ~ table_name ~ ' as '
+{#- Statements that need no answer go together: each query costs dbt some milliseconds,
+    and nothing else runs meanwhile. -#}
+{% macro duckdb__load_raw_table(table_name, spec, parts, all_text, stored) %}
+    {%- set statements = [] -%}
+    {%- if table_name in stored -%}
+        {%- do statements.append('drop ' ~ stored[table_name] ~ ' raw.' ~ table_name) -%}
+    {%- endif -%}
+    {%- if parts and not all_text -%}
+        {%- do statements.append('create view raw.' ~ table_name ~ ' as '
             ~ raw_select_sql(spec, parts[0], as_text=false)) -%}
+    {%- else -%}
+        {%- do statements.append(duckdb__empty_raw_table_sql(table_name, spec)) -%}
+        {%- for part in parts if part.format != 'csv' -%}
+            {%- do statements.append('insert into raw.' ~ table_name ~ ' '
+                ~ raw_select_sql(spec, part, as_text=true)) -%}
+        {%- endfor -%}
     {%- endif -%}
-{% endmacro %}
-
-{% macro duckdb__drop_raw_relation(table_name) %}
-{#- Drop raw.<table_name>, table or view. -#}
-    {%- set rows = run_query(
-        "select table_type from information_schema.tables where table_schema = 'raw'"
-        ~ " and table_catalog = current_database() and table_name = '"
-        ~ table_name ~ "'") -%}
-    {%- if rows | length -%}
-        {%- do run_query('drop '
-            ~ ('view' if rows.columns[0].values()[0] == 'VIEW' else 'table')
-            ~ ' raw.' ~ table_name) -%}
-    {%- endif -%}
+    {%- do run_query(statements | join(';\n')) -%}
+    {%- for part in parts if part.format == 'csv' -%}
+        {%- do duckdb__load_csv(table_name, spec, part) -%}
+    {%- endfor -%}
 {% endmacro %}
 
 {% macro duckdb__empty_raw_table_sql(table_name, spec) %}
@@ -73,23 +64,26 @@
         ~ ', columns = {' ~ (struct | join(', ')) ~ '}'
         ~ ", store_rejects = true, rejects_limit = 0"
         ~ ", rejects_table = 'csv_rejects', rejects_scan = 'csv_reject_scans')"}) -%}
-    {%- do run_query('drop table if exists temp.csv_rejects') -%}
-    {%- do run_query('drop table if exists temp.csv_reject_scans') -%}
-    {%- do run_query('insert into raw.' ~ table_name ~ ' '
-        ~ raw_select_sql(spec, part, as_text=false)) -%}
     {%- set file_name = text_literal(facts['name']) -%}
-    {%- do run_query(
+    {%- set of_file = ' from raw.' ~ table_name ~ ' where _source_file = ' ~ file_name -%}
+    {%- set found = run_query([
+        'drop table if exists temp.csv_rejects',
+        'drop table if exists temp.csv_reject_scans',
+        'insert into raw.' ~ table_name ~ ' ' ~ raw_select_sql(spec, part, as_text=false),
         'insert into raw.' ~ table_name ~ ' by name '
         ~ 'select ' ~ file_name ~ ' as _source_file, false as _is_decimal_comma,'
         ~ " coalesce(max(csv_line), '') as _malformed_line,"
         ~ " 'malformed line: ' || lower(min(error_type))"
-        ~ ' as _malformed_reason from temp.csv_rejects group by line') -%}
-    {%- do duckdb__mark_decimal_comma(table_name, spec, part) -%}
+        ~ ' as _malformed_reason from temp.csv_rejects group by line',
+        'select count(*), ' ~ duckdb__writes_decimal_comma(spec, part) ~ of_file,
+    ] | join(';\n')).rows[0] -%}
+    {%- if found[1] -%}
+        {%- do run_query('update raw.' ~ table_name
+            ~ ' set _is_decimal_comma = true where _source_file = ' ~ file_name) -%}
+    {%- endif -%}
 
     {#- Fewer rows than lines: values with line breaks in them, or lines gone. -#}
-    {%- set rows = run_query(
-        'select count(*) from raw.' ~ table_name ~ ' where _source_file = '
-        ~ file_name).columns[0].values()[0] | int -%}
+    {%- set rows = found[0] | int -%}
     {%- set lines = (facts['lines'] | int) - 1 -%}
     {%- if rows < lines -%}
         {%- set line_breaks, swallowed = [], ['false'] -%}
@@ -118,13 +112,12 @@
     {%- endif -%}
 {% endmacro %}
 
-{% macro duckdb__mark_decimal_comma(table_name, spec, part) %}
+{% macro duckdb__writes_decimal_comma(spec, part) %}
 {#-
-    Mark a file whose amounts are written with a decimal comma: some amount ends
-    in a comma and one or two digits, and none in a point and one or two digits.
+    Aggregate: are a file's amounts written with a decimal comma? Some amount ends in a
+    comma and one or two digits, and none in a point and one or two digits.
 -#}
-    {%- set comma = [] -%}
-    {%- set point = [] -%}
+    {%- set comma, point = ['false'], ['false'] -%}
     {%- for column, column_spec in spec['columns'].items() -%}
         {%- if column_spec['kind'] == 'amount' and part.columns[column] is not none -%}
             {%- do comma.append(
@@ -133,20 +126,11 @@
                 'bool_or(regexp_matches(trim(' ~ column ~ "), '[.][0-9]{1,2}$'))") -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- if comma -%}
-        {%- set where = ' where _source_file = ' ~ text_literal(part.facts['name']) -%}
-        {%- set rows = run_query(
-            'select coalesce(' ~ (comma | join(' or ')) ~ ', false)'
-            ~ ' and not coalesce(' ~ (point | join(' or ')) ~ ', false)'
-            ~ ' from raw.' ~ table_name ~ where) -%}
-        {%- if rows.columns[0].values()[0] -%}
-            {%- do run_query('update raw.' ~ table_name
-                ~ ' set _is_decimal_comma = true' ~ where) -%}
-        {%- endif -%}
-    {%- endif -%}
+    {{ return('coalesce(' ~ (comma | join(' or ')) ~ ', false)'
+        ~ ' and not coalesce(' ~ (point | join(' or ')) ~ ', false)') }}
 {% endmacro %}
 
-{% macro spark__load_raw_table(table_name, spec, parts, all_text) %}
+{% macro spark__load_raw_table(table_name, spec, parts, all_text, stored) %}
     {%- set csv = parts | selectattr('format', 'equalto', 'csv') | list -%}
     {%- set selects = [] -%}
     {%- for part in parts -%}

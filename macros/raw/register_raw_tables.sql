@@ -15,12 +15,13 @@
 -#}
     {%- if execute -%}
         {%- do run_query('create schema if not exists raw') -%}
+        {%- set stored = stored_raw_types() -%}
         {%- set registry_rows = [] -%}
         {%- for table_name, spec in raw_contract().items() -%}
             {%- set parts = find_raw_parts(table_name, spec) -%}
             {%- set all_text = parts | selectattr('format', 'equalto', 'csv') | list | length > 0
                 or parts | length > 1 -%}
-            {%- do load_raw_table(table_name, spec, parts, all_text) -%}
+            {%- do load_raw_table(table_name, spec, parts, all_text, stored) -%}
             {%- for column, column_spec in spec['columns'].items() -%}
                 {%- set found = [] -%}
                 {%- for part in parts if part.columns[column] is not none -%}
