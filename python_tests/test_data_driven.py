@@ -686,6 +686,19 @@ def test_money_is_left_out_to_the_cent():
     assert values_of(journeys, "subset_count", 0)["a"] == close((1, 0.29))
 
 
+def test_what_cancels_out_leaves_nothing_at_all():
+    """2 + 255 - 255 - 2 cents, added up as fractions of cents, would leave a rest."""
+    journeys = [
+        journey("a", True, value, group=group)
+        for group, value in enumerate((0.02, 2.55, -2.55))
+    ]
+    frame = removals(transitions_of(journeys, 1))
+    without = frame[frame["left_out_group"] == 0].iloc[0]
+    assert (without.removal_effect, without.value_per_journey) == (1, 0)
+    assert math.isnan(without.value_removal_effect)
+    assert values_of(journeys, "subset_count", 0) == {"a": (2, 0)}
+
+
 def test_conversions_that_cost_more_than_they_bring_lose_nothing():
     """Half converts, for -5 each: no share of that is lost without the channel."""
     frame = removals(transitions_of([journey("a", True, -5), journey("a")], 1))

@@ -84,10 +84,9 @@ class Chain:
         """Expected conversions and value from the start, all fits at once."""
         steps = np.zeros((len(ends), self.size, self.size))
         np.add.at(steps, (slice(None), origins, targets), share)
+        # What no step leads to does not count: no need to take its own steps out.
         found = [
-            np.linalg.solve(
-                np.eye(self.size) - steps * np.outer(kept, kept), ends * kept[:, None]
-            )[:, 0]
+            np.linalg.solve(np.eye(self.size) - steps * kept, ends)[:, 0]
             for kept in self.kept
         ]
         return np.stack(found, axis=1)
