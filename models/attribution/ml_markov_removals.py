@@ -92,7 +92,7 @@ class Chain:
         return np.stack(found, axis=1)
 
     def _solve_sparsely(self, origins, targets, share, ends):
-        """The same fit by fit, in memory that grows with the transitions only."""
+        """The same fit by fit, with matrices that hold the transitions only."""
         import edge_basics  # noqa: F401  (first: see there)
         from scipy.sparse import csr_matrix, identity
         from scipy.sparse.linalg import splu
