@@ -686,6 +686,20 @@ def test_money_is_left_out_to_the_cent():
     assert values_of(journeys, "subset_count", 0)["a"] == close((1, 0.29))
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.lists(paths, min_size=2, max_size=40), st.sampled_from([1, 2, 3]))
+def test_where_all_convert_no_probability_passes_one(many_paths, order):
+    """Nor is an effect below 0, by as little as the last digit."""
+    journeys = [
+        journey(" ".join(path), True, 1, group=number % 4)
+        for number, path in enumerate(many_paths)
+    ]
+    frame = removals(transitions_of(journeys, order))
+    assert (frame["conversion_probability"] <= 1).all()
+    assert frame["conversion_probability"].min() == close(1)
+    assert frame["removal_effect"].dropna().between(0, 1).all()
+
+
 def test_what_cancels_out_leaves_nothing_at_all():
     """2 + 255 - 255 - 2 cents, added up as fractions of cents, would leave a rest."""
     journeys = [

@@ -141,6 +141,10 @@ def removal_effects(transitions):
     np.add.at(grouped, (group_place, place), measured)
     fits = edge_arrays.with_left_out(grouped)
     outcomes = chain.outcomes(fits[..., 0], fits[..., 1] / 100)
+    # Rounding must not carry a probability beyond 1, nor beyond that of all channels.
+    chances = outcomes[..., 0]
+    np.clip(chances, 0.0, 1.0, out=chances)
+    np.minimum(chances, chances[:, :1], out=chances)
 
     everything, without = outcomes[:, :1], outcomes[:, 1:]
     kept = np.divide(
