@@ -762,9 +762,18 @@ def test_numbers_of_one_type_are_read_too():
 
 
 def test_nothing_in_nothing_out():
-    """No journey: no row, and no error."""
-    assert removals(transitions_of([], 1)).empty
-    assert shapleys(*sets_of([])).empty
+    """Empty input: no row, with the columns that SQL reads."""
+    effects, values = removals(transitions_of([], 1)), shapleys(*sets_of([]))
+    assert effects.empty and values.empty
+    assert list(effects.columns) == [
+        *("left_out_group", "channel", "removal_effect", "value_removal_effect"),
+        *("conversion_probability", "value_per_journey"),
+    ]
+    assert list(values.columns) == [
+        *("value_function", "left_out_group", "channel"),
+        *("shapley_value", "value_shapley_value"),
+        *("sampling_std_error", "value_sampling_std_error"),
+    ]
 
 
 def test_order_of_rows_does_not_matter():

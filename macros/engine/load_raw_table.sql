@@ -65,7 +65,7 @@
         ~ ", store_rejects = true, rejects_limit = 0"
         ~ ", rejects_table = 'csv_rejects', rejects_scan = 'csv_reject_scans')"}) -%}
     {%- set file_name = text_literal(facts['name']) -%}
-    {%- set of_file = ' from raw.' ~ table_name ~ ' where _source_file = ' ~ file_name -%}
+    {%- set of_file = ' where _source_file = ' ~ file_name -%}
     {%- set found = run_query([
         'drop table if exists temp.csv_rejects',
         'drop table if exists temp.csv_reject_scans',
@@ -75,11 +75,12 @@
         ~ " coalesce(max(csv_line), '') as _malformed_line,"
         ~ " 'malformed line: ' || lower(min(error_type))"
         ~ ' as _malformed_reason from temp.csv_rejects group by line',
-        'select count(*), ' ~ duckdb__writes_decimal_comma(spec, part) ~ of_file,
+        'select count(*), ' ~ duckdb__writes_decimal_comma(spec, part)
+        ~ ' from raw.' ~ table_name ~ of_file,
     ] | join(';\n')).rows[0] -%}
     {%- if found[1] -%}
         {%- do run_query('update raw.' ~ table_name
-            ~ ' set _is_decimal_comma = true where _source_file = ' ~ file_name) -%}
+            ~ ' set _is_decimal_comma = true' ~ of_file) -%}
     {%- endif -%}
 
     {#- Fewer rows than lines: values with line breaks in them, or lines gone. -#}
