@@ -55,6 +55,11 @@ def ratio(above, below):
     return above / below
 
 
+def part(one, total):
+    """A share of a total, None where there is none to share out (0 or less)."""
+    return None if total is None or total <= 1e-9 else ratio(one, total)
+
+
 class Oracle:
     """Marts of a shop under given settings.
 
@@ -281,7 +286,9 @@ class Oracle:
             whole = tuple(map(math.fsum, zip(*pattern.values(), strict=True)))
             for key, both in pattern.items():
                 by_number = both[0] / whole[0]
-                by_revenue = both[1] / whole[1] if whole[1] else by_number
+                is_pattern = all(revenue >= 0 for _, revenue in pattern.values())
+                is_pattern = is_pattern and whole[1] > 1e-9
+                by_revenue = both[1] / whole[1] if is_pattern else by_number
                 sums[(*key, model)] = (total[0] * by_number, total[1] * by_revenue)
         return sums
 
@@ -292,8 +299,8 @@ class Oracle:
         return {
             key: (
                 *both,
-                ratio(both[0], totals[key[0], key[-1]][0]),
-                ratio(both[1], totals[key[0], key[-1]][1]),
+                part(both[0], totals[key[0], key[-1]][0]),
+                part(both[1], totals[key[0], key[-1]][1]),
             )
             for key, both in sums.items()
         }
@@ -344,7 +351,7 @@ class Oracle:
                 spend,
                 ratio(revenue, spend),
                 ratio(spend, conversions),
-                ratio(conversions, totals[key[0], key[-1]][0]),
+                part(conversions, totals[key[0], key[-1]][0]),
                 ratio(spend, totals[key[0], key[-1]][2]),
             )
             for key, (conversions, revenue, spend) in sums.items()
@@ -414,14 +421,14 @@ class Oracle:
         def shares(conversions):
             kept = {channel: conversions.get(channel, 0.0) for channel in channels}
             total = math.fsum(kept.values())
-            return {channel: ratio(kept[channel], total) for channel in channels}
+            return {channel: part(kept[channel], total) for channel in channels}
 
         whole, *deleted = map(shares, self._fits(model))
         result = {}
         for channel, share in whole.items():
-            thetas = [one[channel] for one in deleted if one[channel] is not None]
+            thetas = [one[channel] for one in deleted]
             error, n = None, len(thetas)
-            if n > 1:
+            if n > 1 and None not in thetas:
                 mean = math.fsum(thetas) / n
                 squares = math.fsum((theta - mean) ** 2 for theta in thetas)
                 error = math.sqrt((n - 1) / n * squares)
@@ -458,7 +465,7 @@ class Oracle:
                     share,
                     error,
                     *bounds,
-                    ratio(credited[1], revenue),
+                    part(credited[1], revenue),
                     attributed_share,
                     budget_share,
                     gap,

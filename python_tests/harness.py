@@ -288,6 +288,7 @@ class Project:
         base=None,
         exclude=(),
         selector=None,
+        full_refresh=False,
     ):
         """Build the models `select` (all when empty) from `raw`.
 
@@ -303,6 +304,7 @@ class Project:
                 its attribution is built anew, for settings of attribution.
             exclude: what to leave out of the selection.
             selector: a selector of selectors.yml, instead of `select`.
+            full_refresh: compute anew what earlier runs have stored.
         """
         if base is not None:
             data, select = base.data, ATTRIBUTION_ALONE
@@ -330,6 +332,8 @@ class Project:
             arguments += ["--select", *select]
         if exclude:
             arguments += ["--exclude", *exclude]
+        if full_refresh:
+            arguments.append("--full-refresh")
         if isinstance(vars, str):
             arguments += ["--vars", vars]
         elif vars:

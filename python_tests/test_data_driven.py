@@ -713,6 +713,18 @@ def test_what_cancels_out_leaves_nothing_at_all():
     assert values_of(journeys, "subset_count", 0) == {"a": (2, 0)}
 
 
+def test_no_share_of_what_journeys_cancel_out():
+    """178.68 - 97.13 - 81.55 is nothing, and no rest of solving for it is a divisor."""
+    paths = [("a b", 178.68), ("b c", -97.13), ("c a", -81.55)]
+    journeys = [journey(path, True, value) for path, value in paths]
+    journeys += [journey(path) for path in ("a", "b a", "c")]
+    frame = removals(transitions_of(journeys, 1))
+    frame = frame[frame["left_out_group"].isna()]
+    assert frame["value_removal_effect"].isna().all()
+    assert frame["removal_effect"].notna().all()
+    assert frame["value_per_journey"].to_numpy() == pytest.approx(0, abs=1e-12)
+
+
 def test_conversions_that_cost_more_than_they_bring_lose_nothing():
     """Half converts, for -5 each: no share of that is lost without the channel."""
     frame = removals(transitions_of([journey("a", True, -5), journey("a")], 1))

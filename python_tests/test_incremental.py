@@ -17,6 +17,8 @@ START = dt.datetime(2025, 1, 1)
 # Days after START on which a run happens; each sees what has arrived by then.
 RUNS = (30, 34, 60)
 CHANNELS = ("email", "google_ads", "meta", "direct")
+# None is a guest.
+BUYERS = (0, 1, 2, 3, None)
 POLICIES = (
     {},
     {"path_policy": "since_previous_conversion"},
@@ -41,7 +43,7 @@ touches = st.tuples(
     st.sampled_from([1, 2]),
 )
 orders = st.tuples(
-    st.sampled_from([0, 1, 2, 3, None]),
+    st.sampled_from(BUYERS),
     hours,
     days_late,
     st.integers(1, 300),
@@ -93,8 +95,8 @@ def shop_at(run, touches, orders, refunds):
             value += 1
         elif changed and change == "earlier":
             hour = max(hour - 30, 0)
-        elif changed and change == "other customer" and customer is not None:
-            customer = (customer + 1) % 4
+        elif changed and change == "other customer":
+            customer = BUYERS[(BUYERS.index(customer) + 1) % len(BUYERS)]
         name = "" if customer is None else f"c{customer}"
         shop.order(f"o{number:02d}", name, moment(hour), str(value), status)
     for number, since in refunds:
@@ -215,6 +217,55 @@ def test_whatever_changes_in_an_old_order_it_is_computed_anew(project, daily):
     assert set(again.credits("o7")) == {"unattributed"}
     fresh = project.good(shop.raw(), vars=policy, select=SELECT)
     assert all_rows(again) == all_rows(fresh)
+
+
+def test_a_guest_who_gets_a_name_is_news_and_so_is_the_reverse(project):
+    def shop_of(first, second):
+        shop = daily_shop()
+        for name, customer in (("98", first), ("99", second)):
+            shop.touch(f"c{name}", "meta", moment(24 * 9), f"t{name}")
+            shop.order(f"o{name}", customer, moment(24 * 9 + 12))
+        return shop.raw()
+
+    built = project.good(shop_of("c98", ""), select=SELECT)
+    again = project.good(shop_of("", "c99"), select=SELECT, again=built)
+    changed = {name for name, why in reasons(again).items() if why == "changed"}
+    assert changed == {"o98", "o99"}
+    assert again.credits("o98") == {"unattributed": 1}
+    assert again.credits("o99") == {"t99": 1}
+
+
+@pytest.mark.parametrize(
+    ("days", "due"),
+    [
+        (0, {"o19"}),
+        (1.5, {"morning", "o18", "o19"}),
+        (5, {"morning", *(f"o{day}" for day in range(14, 20))}),
+    ],
+)
+def test_so_far_back_a_late_touch_may_reach(project, days, due):
+    """The days of the setting before the last order, both ends included."""
+    shop = daily_shop()
+    shop.order("morning", "c5", moment(24 * 18))
+    shop.order("too early", "c5", moment(24 * 14 + 12 - 1 / 3600))
+    changed = {"late_arrival_days": days}
+    built = project.good(shop.raw(), vars=changed, select=SELECT)
+    again = project.good(shop.raw(), vars=changed, select=SELECT, again=built)
+    assert reasons(again) == dict.fromkeys(due, "late touches possible")
+
+
+def test_a_full_refresh_trusts_nothing_that_is_stored(project, daily):
+    expected = all_rows(daily)
+    with duckdb.connect(str(daily.warehouse)) as connection:
+        connection.execute(
+            "update marts.touchpoint_credits set credit_linear = 0.25"
+            " where conversion_id = 'o1'"
+        )
+    raw = daily_shop().raw()
+    kept = project.good(raw, select=SELECT, again=daily)
+    assert all_rows(kept) != expected
+    anew = project.good(raw, select=SELECT, again=kept, full_refresh=True)
+    assert all_rows(anew) == expected
 
 
 def test_what_is_history_is_judged_by_the_run_that_computed_it(project, daily):

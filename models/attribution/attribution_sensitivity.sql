@@ -19,13 +19,39 @@ totals as (
 
 ),
 
+channels_now as (
+
+    select
+        channel,
+        is_attributed,
+        spend
+    from {{ ref('int_channels') }}
+
+),
+
+-- A channel may be credited under a tried value only; nobody pays for it.
+all_channels as (
+
+    select * from channels_now
+    union all
+    select distinct
+        totals.channel,
+        totals.channel <> 'unattributed' as is_attributed,
+        0e0 as spend
+    from totals
+    left join channels_now
+        on totals.channel = channels_now.channel
+    where channels_now.channel is null
+
+),
+
 channels as (
 
     select
         channel,
         is_attributed,
         {{ share_of_total('spend', ['1']) }} as budget_share
-    from {{ ref('int_channels') }}
+    from all_channels
 
 ),
 

@@ -136,9 +136,10 @@ errors as (
         share_name,
         attribution_model,
         channel,
-        -- A single group says nothing about spread.
+        -- A single group says nothing about spread, nor do groups without one of which
+        -- there is no share.
         case
-            when count(deviation) > 1
+            when count(*) > 1 and count(deviation) = count(*)
                 then sqrt(
                     (count(deviation) - 1e0) / count(deviation)
                     * {{ stable_sum('deviation * deviation', decimals=9) }}

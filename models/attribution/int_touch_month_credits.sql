@@ -93,9 +93,13 @@ pattern_shares as (
         campaign,
         touch_month,
         {{ share_of_total('conversions', ['channel']) }} as conversion_share,
-        -- Worthless conversions are spread by their number.
+        -- Worthless conversions are spread by their number, and so are those that cost
+        -- more than they brought in some month: what cancels out is no pattern.
         coalesce(
-            {{ share_of_total('revenue', ['channel']) }},
+            case
+                when min(revenue) over (partition by channel) >= 0
+                    then {{ share_of_total('revenue', ['channel']) }}
+            end,
             {{ share_of_total('conversions', ['channel']) }}
         ) as revenue_share
     from patterns

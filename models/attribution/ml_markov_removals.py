@@ -146,9 +146,14 @@ def removal_effects(transitions):
     np.clip(chances, 0.0, 1.0, out=chances)
     np.minimum(chances, chances[:, :1], out=chances)
 
+    # Whether anything is won: counted, because what cancels out is solved to no zero.
+    won = np.stack([fits[:, chain.converts, 0].sum(1), fits[..., 1].sum(1)], axis=-1)
     everything, without = outcomes[:, :1], outcomes[:, 1:]
     kept = np.divide(
-        without, everything, out=np.full(without.shape, np.nan), where=everything > 0
+        without,
+        everything,
+        out=np.full(without.shape, np.nan),
+        where=(won[:, None] > 0) & (everything > 0),
     )
     everything = np.broadcast_to(everything, without.shape)
     n_channels = len(chain.channels)

@@ -8,5 +8,5 @@ select
 from {{ ref('attribution_sensitivity') }}
 group by setting, setting_label, attribution_model
 having
-    abs(sum(conversion_share) - 1) > 1e-9
-    or abs(sum(conversion_share_shift)) > 1e-9
+    coalesce(abs(sum(conversion_share) - 1), 1) > 1e-9
+    or coalesce(abs(sum(conversion_share_shift)), 1) > 1e-9
