@@ -47,13 +47,13 @@ def as_frame(arrays):
 
 
 def removals(transitions):
-    """The Markov edge on a DataFrame, solved densely and sparsely: the same."""
-    frames = []
-    for most in (0, MARKOV.MOST_DENSE_STATES):
-        with mock.patch.object(MARKOV, "MOST_DENSE_STATES", most):
-            frames.append(as_frame(MARKOV.removal_effects(fetched(transitions))))
-    pd.testing.assert_frame_equal(*frames, rtol=1e-11, atol=1e-12)
-    return frames[1]
+    """The Markov edge on a DataFrame: dense, followed and factorised are the same."""
+    dense = as_frame(MARKOV.removal_effects(fetched(transitions)))
+    for most in (MARKOV.MOST_TOUCHES, 0):
+        with mock.patch.multiple(MARKOV, MOST_DENSE_STATES=0, MOST_TOUCHES=most):
+            sparse = as_frame(MARKOV.removal_effects(fetched(transitions)))
+        pd.testing.assert_frame_equal(sparse, dense, rtol=1e-11, atol=1e-12)
+    return dense
 
 
 def shapleys(channels, sets, permutations=100, seed=1):
@@ -698,6 +698,29 @@ def test_where_all_convert_no_probability_passes_one(many_paths, order):
     assert (frame["conversion_probability"] <= 1).all()
     assert frame["conversion_probability"].min() == close(1)
     assert frame["removal_effect"].dropna().between(0, 1).all()
+
+
+@pytest.mark.parametrize("touches", [20, 3000])
+def test_long_journeys_are_followed_to_their_end_or_factorised(touches):
+    """Twenty touches settle within a thousand, three thousand do not."""
+    journeys = [
+        journey(" ".join(["a"] * touches + ["b"]), True, 7),
+        journey(" ".join(["b"] + ["a"] * touches)),
+        journey("b c", True, 2),
+        journey("c a"),
+    ]
+    frame = transitions_of(journeys, 1)
+    exact = removal_effects(journeys, 1)
+    for row in removals(frame).head(3).itertuples():
+        effects = (row.removal_effect, row.value_removal_effect)
+        assert effects == close(tuple(map(float, exact[row.channel])))
+    with (
+        mock.patch.object(MARKOV, "MOST_DENSE_STATES", 0),
+        mock.patch.object(MARKOV.Chain, "_factorise") as factorised,
+    ):
+        factorised.return_value = np.ones((4, 2))
+        MARKOV.removal_effects(fetched(frame))
+    assert factorised.called == (touches == 3000)
 
 
 def test_what_cancels_out_leaves_nothing_at_all():
