@@ -142,6 +142,7 @@ class Chain:
 
     def _factorise(self, steps, ends):
         """Outcomes of one fit, by factors of what is left without each channel."""
+        import edge_basics  # noqa: F401  (first: see there)
         from scipy.sparse import identity
         from scipy.sparse.linalg import splu
 
