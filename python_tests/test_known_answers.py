@@ -393,6 +393,33 @@ def test_fractions_of_a_day(marts):
     assert list(marts(lookback_days=1 / 24).credits("fraction")) == ["f3b"]
 
 
+def test_days_that_no_double_holds_are_whole_microseconds(project):
+    """0.7 days are 60,480 s: 0.7 * 86,400,000,000 is a little less as a double."""
+    shop = Shop()
+    start = NOON - 60_480 * SECOND
+    shop.touch("c", "email", at(start - MICROSECOND), touchpoint_id="before")
+    shop.touch("c", "email", at(start), touchpoint_id="at the start")
+    shop.order("o", "c", at(NOON))
+    built = project.good(shop.raw(), vars={"lookback_days": 0.7})
+    assert list(built.credits("o")) == ["at the start"]
+
+
+def test_touches_fifty_half_lives_old_share_like_young_ones(project):
+    """48.2 to 49.5 half-lives: a millionth of a billionth, and all its digits."""
+    shop = Shop()
+    ages = {"t1": 49.5, "t2": 48.9, "t3": 48.2}
+    for name, age in ages.items():
+        moment = NOON - age / 2 * DAY
+        shop.touch("c", "email", at(moment), touchpoint_id=name)
+    shop.order("o", "c", at(NOON))
+    settings = {"lookback_days": 25, "half_life_days": 0.5}
+    built = project.good(shop.raw(), vars=settings)
+    weights = [2 ** (48 - age) for age in ages.values()]
+    assert list(built.credits("o", "time_decay").values()) == pytest.approx(
+        [weight / sum(weights) for weight in weights], abs=1e-12
+    )
+
+
 def test_a_window_across_the_change_to_summer_time_has_24_hour_days(marts):
     """30 days before are 720 hours before, in any business time zone."""
     built = marts(business_timezone="Europe/Berlin")
