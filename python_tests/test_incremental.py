@@ -397,6 +397,38 @@ def test_a_touch_that_came_and_went_leaves_no_trace(project, daily):
     assert all_rows(again)[0] == expected[0]
 
 
+@pytest.mark.parametrize(
+    ("select", "full_refresh", "missing"),
+    [
+        (
+            "touchpoint_credits",
+            False,
+            "int_conversions, int_touch_history, int_due_conversions, int_path_touches",
+        ),
+        ("int_path_touches+", True, "int_conversions, int_touch_history, "),
+        ("int_touch_history+", False, "int_conversions. "),
+    ],
+)
+def test_credits_are_never_built_by_what_another_run_found_due(
+    project, daily, select, full_refresh, missing
+):
+    """With other settings they would be half of each kind, and say so nowhere."""
+    before = all_rows(daily)
+    raw = daily_shop().raw()
+    other = {"half_life_days": 1, "lookback_days": 3}
+    refused = project.build(
+        raw, other, (select,), again=daily, full_refresh=full_refresh
+    )
+    assert refused.returncode != 0
+    said = " ".join(refused.output.split())
+    assert "goes by what the same run finds due; this one does not build" in said
+    assert missing in said
+    assert "Select +touchpoint_credits." in said
+    assert all_rows(daily)[0] == before[0]
+    again = project.good(raw, other, SELECT, again=daily)
+    assert all_rows(again) == all_rows(project.good(raw, other, SELECT))
+
+
 def test_a_run_without_news_computes_next_to_nothing(project, daily):
     """Nor is what had no touch, or nobody's name, news a second time."""
     shop = daily_shop()
