@@ -6,17 +6,9 @@ sound warehouse, where it finds nothing, and on one with a planted fault, where 
 
 import duckdb
 import pytest
-from harness import ROOT
+from harness import MODELS, ROOT
 
 FOLDER = ROOT / "tests" / "attribution"
-MODELS = (
-    "first_touch",
-    "last_touch",
-    "last_non_direct",
-    "linear",
-    "time_decay",
-    "position_based",
-)
 ONE_CREDIT = (
     "where touchpoint_id <> 'unattributed' and touchpoint_id ="
     " (select min(touchpoint_id) from marts.touchpoint_credits)"
