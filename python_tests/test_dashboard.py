@@ -200,16 +200,20 @@ def visit(page, site, address):
 
 
 def settle(page, quiet=900):
-    """Wait until no script has run for `quiet` milliseconds.
+    """Wait until no script has run and nothing has loaded for `quiet` milliseconds.
 
-    What a click sets off starts a moment later, on a busy machine a long one.
+    What a click sets off starts a moment later, on a busy machine a long one. The
+    browser fetches the code of each kind of element when it first meets one, and
+    shows a skeleton until then.
     """
     page.evaluate("window.quietSince = performance.now()")
     page.wait_for_function(
         """quiet => {
             const state = document.querySelector('[data-testid=stApp]')
                 .getAttribute('data-test-script-state');
-            if (state === 'running') window.quietSince = performance.now();
+            if (state === 'running'
+                    || document.querySelector('[data-testid=stSkeleton]'))
+                window.quietSince = performance.now();
             return performance.now() - window.quietSince > quiet;
         }""",
         arg=quiet,
@@ -416,6 +420,7 @@ def test_the_board_shows_the_marts_and_follows_the_filter(shown, tab, site, brow
     assert card(tab, "Monthly revenue") == ui.usd(months[0][1])
     # Somebody else opens the link and sees the same.
     other = browser.new_page(viewport={"width": DESKTOP, "height": 900})
+    other.set_default_timeout(180_000)
     visit(other, site, tab.url.removeprefix(f"{site.base}/"))
     assert other.locator(".ie-card").all_inner_texts() == (
         tab.locator(".ie-card").all_inner_texts()
