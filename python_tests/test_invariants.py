@@ -6,6 +6,7 @@ rows in another order, in other files, or with other threads give the same marts
 the last digit.
 """
 
+import datetime as dt
 import json
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from generated_shop import raw, shop
-from harness import ALL_MODELS
+from harness import ALL_MODELS, ATTRIBUTION
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -23,6 +24,8 @@ from demo import generate
 
 # Tables that a build leaves for its readers.
 SCHEMAS = ("marts", "quality")
+# What attribution leaves: its marts, and what they are made of.
+BUILT = ("marts", "intermediate", "ml")
 SETTINGS = [
     {},
     {"path_policy": "since_previous_conversion"},
@@ -195,6 +198,39 @@ def test_actions_follow_the_money(built):
     ):
         change = (proposed > current) - (proposed < current)
         assert action == {1: "increase", -1: "decrease", 0: "hold"}[change]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"business_timezone": "America/New_York"},
+        {"conversion_scope": "first_orders", "conversion_value": "net"},
+    ],
+    ids=str,
+)
+def test_what_happens_after_as_of_changes_nothing(project, settings):
+    """Files that end with the day give the same, to the last digit."""
+    day = dt.date(2024, 3, 14)
+    given = raw("many customers")
+    zone = settings.get("business_timezone", "UTC")
+    ends = {}
+    for table, moment in (
+        ("touchpoints", "touched_at"),
+        ("orders", "ordered_at"),
+        ("returns", "returned_at"),
+    ):
+        found = pd.to_datetime(given[table][moment], format="ISO8601", utc=True)
+        ends[table] = given[table][found.dt.tz_convert(zone).dt.date <= day]
+    spend = given["marketing_spend"]
+    ends["marketing_spend"] = spend[spend["spend_date"] <= str(day)]
+    assert all(0 < len(ends[table]) < len(given[table]) for table in given)
+    past = project.good(given, vars={**settings, "as_of": str(day)}, select=ATTRIBUTION)
+    ended = project.good(ends, vars=settings, select=ATTRIBUTION)
+    found, expected = past.tables(*BUILT), ended.tables(*BUILT)
+    assert list(found) == list(expected)
+    for table in found:
+        if table != "marts.attribution_settings":
+            assert found[table] == expected[table], table
 
 
 def test_generated_shops_tie_out_to_their_own_rows(project):

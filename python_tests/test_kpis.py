@@ -2,6 +2,7 @@
 
 import datetime
 
+import pandas as pd
 import pytest
 from harness import MODELS, Shop
 
@@ -45,8 +46,8 @@ def values(built, kpi):
     )
 
 
-@pytest.fixture(scope="module")
-def built(project, shop):
+def raw_of(shop):
+    """The shop's raw tables, with sessions and e-mail."""
     raw = shop.raw()
     raw["web_sessions"] = (
         "session_hour,channel,sessions\n"
@@ -59,7 +60,12 @@ def built(project, shop):
         for kind, count in [("sent", 8), ("opened", 4), ("unsubscribed", 1)]
         for number in range(count)
     )
-    return project.good(raw, select=KPIS)
+    return raw
+
+
+@pytest.fixture(scope="module")
+def built(project, shop):
+    return project.good(raw_of(shop), select=KPIS)
 
 
 def test_sums_and_counts_by_month(built):
@@ -157,6 +163,28 @@ def test_as_of_ends_the_months(project, shop):
         built.rows("select distinct period_start, is_complete from marts.kpi_values")
     )
     assert complete == {month(1): True, month(2): False}
+
+
+def test_what_happens_after_as_of_is_in_no_number(project, shop):
+    """Of every table one row on the day as_of, and one the day after."""
+    raw = raw_of(shop)
+    dated = Shop()
+    for number, day in enumerate(("10", "11")):
+        dated.give_back(f"jan1{number + 1}", f"2025-02-{day} 23:59:59", "1")
+        dated.spend(f"2025-02-{day}", "meta", "7")
+        raw["web_sessions"] += f"2025-02-{day} 23:00:00,email,{5 + number}\n"
+        raw["email_events"] += f"late{number},a,sent,2025-02-{day} 23:59:59\n"
+    for table in ("returns", "marketing_spend"):
+        raw[table] = pd.concat([raw[table], dated.raw()[table]])
+    built = project.good(raw, vars={"as_of": "2025-02-10"}, select=KPIS, tests=True)
+    assert built.rows(
+        "select period_start, revenue, orders, returned_orders, new_customers, returns,"
+        " refund_amount, spend, sessions, emails_sent, email_revenue_last_touch,"
+        " funded_revenue_last_touch from marts.business_metrics order by 1"
+    ) == [
+        (month(1), 200, 3, 2, 3, 0, 0, 90, 60, 0, 0, 100),
+        (month(2), 80, 1, 0, 0, 2, 61, 57, 5, 9, 80, 0),
+    ]
 
 
 def test_denominators_are_guarded_whatever_they_are(project, shop):

@@ -37,10 +37,11 @@ def compared(built):
     ("others", "setting", "value", "models"),
     [
         ({}, "lookback_days", 7, MODELS),
+        ({"sensitivity_lookback_days": [3.5]}, "lookback_days", 3.5, MODELS),
         ({}, "half_life_days", 3.5, ("time_decay",)),
         (TRANSFORMED, "lookback_days", 14, MODELS),
     ],
-    ids=["lookback", "half-life", "with transforms"],
+    ids=["lookback", "half a day", "half-life", "with transforms"],
 )
 def test_a_tried_value_gives_what_a_build_with_it_gives(
     project, others, setting, value, models

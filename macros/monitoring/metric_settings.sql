@@ -6,12 +6,7 @@
         'half_life_days', 'path_policy', 'collapse_repeats', 'exclude_direct',
         'conversion_scope', 'position_weights', 'as_of',
     ] -%}
-        {%- set value = var(name) -%}
-        {#- YAML reads an as_of without quotes as a date, which JSON has not. -#}
-        {%- if name == 'as_of' and value is not none -%}
-            {%- set value = value | string -%}
-        {%- endif -%}
-        {%- do values.append(name ~ '=' ~ tojson(value)) -%}
+        {%- do values.append(name ~ '=' ~ setting_as_json(name)) -%}
     {%- endfor -%}
     {{ return(local_md5(values | join(';'))) }}
 {% endmacro %}

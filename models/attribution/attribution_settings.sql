@@ -5,7 +5,7 @@
     'exclude_direct', 'conversion_scope', 'conversion_value',
     'position_weights', 'markov_order', 'shapley_value_function',
     'shapley_permutations', 'random_seed', 'reallocation_step',
-    'business_timezone',
+    'business_timezone', 'as_of',
 ] %}
 with
 
@@ -14,7 +14,7 @@ settings as (
     {%- for setting in settings %}
     select
         '{{ setting }}' as setting,
-        '{{ tojson(var(setting)) | replace("'", "''") | replace('"', '') }}' as value
+        '{{ setting_as_json(setting) | replace("'", "''") | replace('"', '') }}' as value
     {%- if not loop.last %}
     union all
     {%- endif %}

@@ -23,6 +23,7 @@ marketing_spend as (
         spend,
         cast(date_trunc('month', spend_date) as date) as touch_month
     from {{ ref('stg_marketing_spend') }}
+    where {{ happened_by_as_of('spend_date') }}
 
 ),
 

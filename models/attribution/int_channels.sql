@@ -15,6 +15,7 @@ marketing_spend as (
         channel,
         sum(spend) as spend
     from {{ ref('stg_marketing_spend') }}
+    where {{ happened_by_as_of('spend_date') }}
     group by channel
 
 ),

@@ -1,4 +1,4 @@
--- One row per conversion: an order that counts under conversion_scope, with the
+-- One row per conversion: an order up to as_of that counts under conversion_scope, with the
 -- value to share out and the moment from which its customer's path may start.
 {%- set is_net = choice_setting('conversion_value', ['gross', 'net']) == 'net' %}
 {%- set scope = choice_setting('conversion_scope', ['all_orders', 'first_orders']) %}
@@ -13,7 +13,9 @@ orders as (
         order_value,
         ordered_at
     from {{ ref('stg_orders') }}
-    where not is_cancelled
+    where
+        not is_cancelled
+        and {{ happened_by_as_of(business_date('ordered_at')) }}
 
 ),
 
@@ -23,6 +25,7 @@ refunds as (
         order_id,
         sum(refund_amount) as refund_amount
     from {{ ref('stg_returns') }}
+    where {{ happened_by_as_of(business_date('returned_at')) }}
     group by order_id
 
 ),

@@ -55,6 +55,7 @@ events as (
         cast(null as decimal(18, 2)) as conversion_value,
         touched_at as happened_at
     from touchpoints
+    where {{ happened_by_as_of(business_date('touched_at')) }}
 
     union all
 

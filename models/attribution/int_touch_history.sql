@@ -70,14 +70,10 @@ touches_now as (
         {{ row_checksum(columns, where='touchpoints.touched_at < moments.credited_until') }}
             as credited_checksum,
         max(
-            {%- if var('as_of') is none %}
-            touchpoints.touched_at
-            {%- else %}
             case
-                when {{ business_date('touchpoints.touched_at') }} <= date '{{ var("as_of") }}'
+                when {{ happened_by_as_of(business_date('touchpoints.touched_at')) }}
                     then touchpoints.touched_at
             end
-            {%- endif %}
         ) as last_touched_at
     from touchpoints
     cross join moments

@@ -8,7 +8,9 @@ daily_orders as (
         count(*) as orders,
         sum(order_value) as revenue
     from {{ ref('stg_orders') }}
-    where not is_cancelled
+    where
+        not is_cancelled
+        and {{ happened_by_as_of(business_date('ordered_at')) }}
     group by {{ business_date('ordered_at') }}
 
 ),
@@ -19,6 +21,7 @@ daily_sessions as (
         {{ business_date('session_hour') }} as business_date,
         sum(sessions) as sessions
     from {{ ref('stg_web_sessions') }}
+    where {{ happened_by_as_of(business_date('session_hour')) }}
     group by {{ business_date('session_hour') }}
 
 ),

@@ -13,7 +13,9 @@ orders as (
         ordered_at,
         {{ business_date('ordered_at') }} as ordered_on
     from {{ ref('stg_orders') }}
-    where not is_cancelled
+    where
+        not is_cancelled
+        and {{ happened_by_as_of(business_date('ordered_at')) }}
 
 ),
 
@@ -21,6 +23,7 @@ returned_orders as (
 
     select distinct order_id
     from {{ ref('stg_returns') }}
+    where {{ happened_by_as_of(business_date('returned_at')) }}
 
 ),
 

@@ -18,7 +18,9 @@ orders as (
         order_value,
         {{ business_month('ordered_at') }} as period_start
     from {{ ref('stg_orders') }}
-    where not is_cancelled
+    where
+        not is_cancelled
+        and {{ happened_by_as_of(business_date('ordered_at')) }}
 
 ),
 
@@ -30,6 +32,7 @@ returns as (
         processing_cost,
         {{ business_month('returned_at') }} as period_start
     from {{ ref('stg_returns') }}
+    where {{ happened_by_as_of(business_date('returned_at')) }}
 
 ),
 
@@ -39,6 +42,7 @@ marketing_spend as (
         spend,
         cast(date_trunc('month', spend_date) as date) as period_start
     from {{ ref('stg_marketing_spend') }}
+    where {{ happened_by_as_of('spend_date') }}
 
 ),
 
@@ -48,6 +52,7 @@ web_sessions as (
         sessions,
         {{ business_month('session_hour') }} as period_start
     from {{ ref('stg_web_sessions') }}
+    where {{ happened_by_as_of(business_date('session_hour')) }}
 
 ),
 
@@ -57,6 +62,7 @@ email_events as (
         event_type,
         {{ business_month('occurred_at') }} as period_start
     from {{ ref('stg_email_events') }}
+    where {{ happened_by_as_of(business_date('occurred_at')) }}
 
 ),
 

@@ -6,9 +6,7 @@ events as (
 
     select max(ordered_at) as last_event_at
     from {{ ref('stg_orders') }}
-    {%- if var('as_of') is not none %}
-    where {{ business_date('ordered_at') }} <= date '{{ var("as_of") }}'
-    {%- endif %}
+    where {{ happened_by_as_of(business_date('ordered_at')) }}
     union all
     -- Touches are many: who reads them all anyway tells of the last.
     select last_touched_at as last_event_at
@@ -16,9 +14,7 @@ events as (
     union all
     select max(session_hour) as last_event_at
     from {{ ref('stg_web_sessions') }}
-    {%- if var('as_of') is not none %}
-    where {{ business_date('session_hour') }} <= date '{{ var("as_of") }}'
-    {%- endif %}
+    where {{ happened_by_as_of(business_date('session_hour')) }}
 
 ),
 

@@ -26,6 +26,7 @@ touchpoints as (
 
     select count(*) as touches
     from {{ ref('stg_touchpoints') }}
+    where {{ happened_by_as_of(business_date('touched_at')) }}
 
 )
 

@@ -10,6 +10,7 @@ refunds as (
         order_id,
         sum(refund_amount) as refund_amount
     from {{ ref('stg_returns') }}
+    where {{ happened_by_as_of(business_date('returned_at')) }}
     group by order_id
 
 ),
@@ -29,7 +30,9 @@ counted_orders as (
     from {{ ref('stg_orders') }} as orders
     left join refunds
         on orders.order_id = refunds.order_id
-    where not orders.is_cancelled
+    where
+        not orders.is_cancelled
+        and {{ happened_by_as_of(business_date('orders.ordered_at')) }}
 
 ),
 

@@ -8,6 +8,7 @@ recorded as (
         cast(date_trunc('month', spend_date) as date) as touch_month,
         cast(sum(spend) as double) as spend
     from {{ ref('stg_marketing_spend') }}
+    where {{ happened_by_as_of('spend_date') }}
     group by cast(date_trunc('month', spend_date) as date)
 
 ),

@@ -1,5 +1,5 @@
 -- Over all months the sums behind the KPIs are the sums of the staged tables from
--- the month of the first order on.
+-- the month of the first order on, until as_of.
 with
 
 first_month as (
@@ -16,7 +16,9 @@ orders as (
         count(distinct customer_id) as customers,
         sum(order_value) as revenue
     from {{ ref('stg_orders') }}
-    where not is_cancelled
+    where
+        not is_cancelled
+        and {{ happened_by_as_of(business_date('ordered_at')) }}
 
 ),
 
@@ -28,6 +30,7 @@ emails as (
     where
         events.event_type = 'sent'
         and {{ business_date('events.occurred_at') }} >= first_month.first_month
+        and {{ happened_by_as_of(business_date('events.occurred_at')) }}
 
 ),
 
@@ -58,21 +61,27 @@ staged as (
         count(*) as total
     from {{ ref('stg_returns') }} as returns
     cross join first_month
-    where {{ business_date('returns.returned_at') }} >= first_month.first_month
+    where
+        {{ business_date('returns.returned_at') }} >= first_month.first_month
+        and {{ happened_by_as_of(business_date('returns.returned_at')) }}
     union all
     select
         'spend' as metric,
         sum(spends.spend) as total
     from {{ ref('stg_marketing_spend') }} as spends
     cross join first_month
-    where spends.spend_date >= first_month.first_month
+    where
+        spends.spend_date >= first_month.first_month
+        and {{ happened_by_as_of('spends.spend_date') }}
     union all
     select
         'sessions' as metric,
         sum(web.sessions) as total
     from {{ ref('stg_web_sessions') }} as web
     cross join first_month
-    where {{ business_date('web.session_hour') }} >= first_month.first_month
+    where
+        {{ business_date('web.session_hour') }} >= first_month.first_month
+        and {{ happened_by_as_of(business_date('web.session_hour')) }}
 
 ),
 
@@ -99,7 +108,4 @@ select
 from staged
 inner join metrics
     on staged.metric = metrics.metric
-where
-    -- Months after as_of are left out of the metrics on purpose.
-    {{ var('as_of') is none }}
-    and not abs(coalesce(staged.total, 0) - coalesce(metrics.total, 0)) <= 1e-4
+where not abs(coalesce(staged.total, 0) - coalesce(metrics.total, 0)) <= 1e-4
